@@ -1,0 +1,60 @@
+"""All that the environment may change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_file(name: str) -> Path:
+    """A committed data file: manifest, taxonomy or head, by its name under `models/`.
+
+    In a wheel the folder lies inside the package, in the checkout beside it, on Lambda in the layer.
+    """
+    for root in (_PACKAGE / "models", _PACKAGE.parent / "models", Path("/opt/models")):
+        if (root / name).exists():
+            return root / name
+    raise FileNotFoundError(name)
+
+
+def packs_folder(environ: Mapping[str, str]) -> Path:
+    """Where the built model packs lie: LOOKALIKE_MODELS, Lambda's layer, the checkout, or the user's cache."""
+    if named := environ.get("LOOKALIKE_MODELS"):
+        return Path(named).expanduser()
+    if "AWS_LAMBDA_FUNCTION_NAME" in environ:
+        return Path("/opt/models/packs")
+    checkout = _PACKAGE.parent / "models"
+    if (checkout / "manifest.toml").exists():
+        return checkout / "packs"
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lookalike" / "models"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person may set; every field has a default that works."""
+
+    models: Path
+    """The folder of built model packs."""
+    region: str = "us-east-1"
+    account: str = "123456789012"
+    """The account in ARNs: moto's default account, so that its other services agree."""
+    table_prefix: str = "lookalike"
+    """Before every DynamoDB table's name."""
+    bucket: str = "lookalike-results"
+    """The S3 bucket of search snapshots and job results."""
+    threads: int = 0
+    """Threads a model run may use; 0 leaves it to the number of cores."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read `LOOKALIKE_<FIELD>` for each field, and AWS_REGION for the region."""
+        named = {
+            field: value for field in cls.__struct_fields__ if (value := environ.get(f"LOOKALIKE_{field.upper()}"))
+        }
+        named.setdefault("region", environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1")
+        named["models"] = str(packs_folder(environ))
+        return msgspec.convert(named, cls, strict=False, dec_hook=lambda kind, value: kind(value))

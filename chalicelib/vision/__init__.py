@@ -1,0 +1,1 @@
+"""Pixels in, frozen results out. The only place that runs onnxruntime."""
