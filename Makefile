@@ -1,0 +1,38 @@
+# `make run` serves, `make test` checks; both set up what they need first, and cost nothing where that is done.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 4566
+
+.PHONY: run setup test lint types bench train clean
+
+run: setup
+	@exec $(BIN)/lookalike serve --port $(PORT)
+
+setup: $(VENV)/ready
+	@$(BIN)/lookalike models pull core
+
+$(VENV)/ready: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Lookalike needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) scripts/setup_venv.py
+
+test: lint types setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/ready
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+train: setup
+	$(BIN)/python -m training
+
+clean:
+	rm -rf $(VENV) models/packs dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
