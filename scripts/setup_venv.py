@@ -5,6 +5,7 @@ Run by `make setup` with the newcomer's own Python; nothing but the standard lib
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -48,8 +49,10 @@ def install() -> None:
     ) as pip:
         assert pip.stdout is not None
         for number, package in enumerate(packages(pip.stdout, lines), 1):
-            bar = "#" * min(number // 4, 30)
-            say(f"installing [{bar:<30}] {number} packages, {package[:40]:<40}", over=sys.stdout.isatty())
+            if sys.stdout.isatty():
+                say(f"installing [{'#' * min(number // 2, 30):<30}] {number} packages, {package:<40}", over=True)
+            elif number % 20 == 1:
+                say(f"installing: {number} packages, {package}")
     if pip.returncode:
         sys.exit("\n".join([*lines[-20:], "Lookalike: pip could not install the requirements; see the lines above."]))
     say("installed" + " " * 80)
@@ -61,7 +64,7 @@ def packages(output: Iterator[str], lines: list[str]) -> Iterator[str]:
         lines.append(line.rstrip())
         word, _, rest = line.strip().partition(" ")
         if word == "Collecting":
-            yield rest.split(" ")[0]
+            yield re.split(r"[ <>=!~;\[]", rest)[0]
         if line.startswith("Installing collected"):
             yield "unpacking"
 
