@@ -1,0 +1,73 @@
+"""moto in process: real botocore requests, no socket, nothing lost between threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalicelib.local.aws import Aws
+
+
+@pytest.fixture
+def dynamodb(aws: Aws) -> Any:
+    client = aws.client("dynamodb")
+    client.create_table(
+        TableName="counters",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client
+
+
+def test_concurrent_updates_all_count(dynamodb: Any) -> None:
+    def increment(_: int) -> None:
+        dynamodb.update_item(
+            TableName="counters",
+            Key={"id": {"S": "one"}},
+            UpdateExpression="ADD hits :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(increment, range(200)))
+    assert dynamodb.get_item(TableName="counters", Key={"id": {"S": "one"}})["Item"]["hits"] == {"N": "200"}
+
+
+def test_concurrent_creations_of_one_key_succeed_once(dynamodb: Any) -> None:
+    def create(number: int) -> bool:
+        try:
+            dynamodb.put_item(
+                TableName="counters",
+                Item={"id": {"S": str(number // 8)}},
+                ConditionExpression="attribute_not_exists(id)",
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(create, range(160))) == 20
+
+
+def test_accounts_do_not_see_each_other(aws: Aws, dynamodb: Any) -> None:
+    assert dynamodb.list_tables()["TableNames"] == ["counters"]
+    assert Aws("999999999999").client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_the_users_own_settings_do_not_reach_it(monkeypatch: pytest.MonkeyPatch, account: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert Aws(account).client("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_all_services_answer_in_process(aws: Aws) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket=f"photos-{aws.account}")
+    s3.put_object(Bucket=f"photos-{aws.account}", Key="a/b c+d.jpg", Body=b"bytes")
+    assert s3.get_object(Bucket=f"photos-{aws.account}", Key="a/b c+d.jpg")["Body"].read() == b"bytes"
+    key = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    sealed = aws.client("kms").encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
+    assert aws.client("kms").decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
+    assert aws.client("sts").get_caller_identity()["Account"] == aws.account
