@@ -1,0 +1,209 @@
+"""The whole path without a socket: what goes wrong on it, and what the client gets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib import errors
+from chalicelib.wire.gateway import LARGEST_BODY, Request, Response, answer, call
+from tests.wire.conftest import BACKEND, Wire
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+SERVICE_ERRORS = [
+    found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, errors.ServiceError)
+]
+
+
+def post(
+    body: bytes = b"{}", target: str | None = "RekognitionService.ListCollections", method: str = "POST"
+) -> Request:
+    headers = {"content-type": "application/x-amz-json-1.1"} | ({} if target is None else {"x-amz-target": target})
+    return Request(method, "/", "", headers, body)
+
+
+def list_collections(request: Any, _: Any) -> dict[str, Any]:
+    return {"CollectionIds": [str(request.get("MaxResults"))], "FaceModelVersions": ["7.0"]}
+
+
+def raising(error: Exception) -> dict[str, Any]:
+    def operation(request: Any, _: Any) -> dict[str, Any]:
+        raise error
+
+    return {"ListCollections": operation}
+
+
+def fault(response: Response) -> tuple[int, str, str]:
+    body = json.loads(response.body)
+    assert body["__type"] == body["Code"] == response.headers["x-amzn-ErrorType"]
+    assert UUID.fullmatch(body["Logref"])
+    assert UUID.fullmatch(response.headers["x-amzn-RequestId"])
+    assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
+    return response.status, body["__type"], body["Message"]
+
+
+def test_an_answer() -> None:
+    response = answer(post(b'{"MaxResults": 7}'), BACKEND, {"ListCollections": list_collections})
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
+    assert UUID.fullmatch(response.headers["x-amzn-RequestId"])
+    assert response.body == b'{"CollectionIds":["7"],"FaceModelVersions":["7.0"]}'
+
+
+def test_every_request_has_an_id_of_its_own() -> None:
+    ids = {answer(post(), BACKEND, {}).headers["x-amzn-RequestId"] for _ in range(10)}
+    assert len(ids) == 10
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        None,
+        "",
+        "ListCollections",
+        "RekognitionService",
+        "RekognitionService.",
+        "RekognitionService.listCollections",
+        "RekognitionService.DropTables",
+        "RekognitionService.ListCollections.x",
+        "RekognitionService.ListCollections ",
+        "rekognitionservice.ListCollections",
+        "DynamoDB_20120810.ListCollections",
+        "RekognitionService.__class__",
+    ],
+)
+def test_a_target_that_aws_lacks(target: str | None) -> None:
+    response = answer(post(target=target), BACKEND, {"ListCollections": list_collections})
+    assert fault(response) == (400, "UnknownOperationException", "")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS"])
+def test_only_post(method: str) -> None:
+    response = answer(post(method=method), BACKEND, {"ListCollections": list_collections})
+    assert fault(response)[:2] == (400, "UnknownOperationException")
+
+
+def test_an_operation_not_served_yet() -> None:
+    status, code, message = fault(answer(post(target="RekognitionService.DetectLabels"), BACKEND, {}))
+    assert (status, code) == (501, "NotImplementedException")
+    assert "DetectLabels" in message
+
+
+def test_an_oversized_body() -> None:
+    response = answer(post(bytes(LARGEST_BODY + 1)), BACKEND, {"ListCollections": list_collections})
+    assert fault(response) == (413, "RequestEntityTooLargeException", "Request Entity Too Large")
+
+
+def test_two_images_of_five_megabytes_are_not_oversized(connect: Callable[..., Wire]) -> None:
+    client = connect({"CompareFaces": lambda request, _: {}}).client
+    image = {"Bytes": bytes(5_242_880)}
+    assert client.compare_faces(SourceImage=image, TargetImage=image)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_the_first_error_of_the_path_is_told() -> None:
+    """AWS's order: the operation, the body, the types, the constraints."""
+    served = {"CreateCollection": list_collections}
+    target = "RekognitionService.CreateCollection"
+    assert fault(answer(post(b"x", "RekognitionService.X"), BACKEND, served))[1] == "UnknownOperationException"
+    assert fault(answer(post(b"x", target), BACKEND, served))[1] == "SerializationException"
+    assert fault(answer(post(b'{"CollectionId":5}', target), BACKEND, served))[1] == "SerializationException"
+    assert fault(answer(post(b'{"CollectionId":""}', target), BACKEND, served))[1] == "ValidationException"
+
+
+@pytest.mark.parametrize("kind", SERVICE_ERRORS, ids=lambda kind: kind.__name__)
+def test_an_error_of_the_service_reaches_boto3_as_its_class(
+    kind: type[errors.ServiceError], connect: Callable[..., Wire]
+) -> None:
+    wire = connect(raising(kind('The reason: "quoted" \n 字.')))
+    modeled = getattr(wire.client.exceptions, kind.__name__, ClientError)
+    with pytest.raises(modeled) as caught:
+        wire.client.list_collections()
+    response = caught.value.response
+    assert response["Error"] == {"Code": kind.__name__, "Message": 'The reason: "quoted" \n 字.'}
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == kind.status
+    assert response["ResponseMetadata"]["RequestId"] == wire.responses[-1].headers["x-amzn-RequestId"]
+
+
+def test_members_of_an_error(connect: Callable[..., Wire]) -> None:
+    error = errors.HumanLoopQuotaExceededException("Too many.", ResourceType="loop", QuotaCode="q")
+    client = connect(raising(error)).client
+    with pytest.raises(client.exceptions.HumanLoopQuotaExceededException) as caught:
+        client.list_collections()
+    assert caught.value.response["ResourceType"] == "loop"
+
+
+def test_a_defect_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "lookalike"):
+        response = answer(post(), BACKEND, raising(ValueError("secret of the house")))
+    assert fault(response) == (500, "InternalServerError", "Internal server error")
+    assert b"secret" not in response.body
+    assert response.headers["x-amzn-RequestId"] in caplog.text
+    assert "ValueError: secret of the house" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+@pytest.mark.parametrize("result", [None, [], {"Collections": []}, {"CollectionIds": [float("nan")]}])
+def test_a_result_that_aws_could_not_send_is_a_defect(result: Any, caplog: pytest.LogCaptureFixture) -> None:
+    response = answer(post(), BACKEND, {"ListCollections": lambda request, backend: result})
+    assert fault(response) == (500, "InternalServerError", "Internal server error")
+    assert "ShapeError" in caplog.text
+
+
+def test_what_a_person_must_put_right_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    response = answer(post(), BACKEND, raising(errors.SetupError("run `lookalike models pull core`")))
+    assert fault(response) == (500, "InternalServerError", "run `lookalike models pull core`")
+    assert "Traceback" not in caplog.text
+
+
+def test_authorize_comes_before_the_body_is_read() -> None:
+    asked: list[tuple[str, bytes]] = []
+
+    def refuse(request: Request, name: str) -> None:
+        asked.append((name, request.body))
+        raise errors.AccessDeniedException
+
+    response = answer(post(b"not json"), BACKEND, {}, refuse)
+    assert fault(response)[1] == "AccessDeniedException"
+    assert asked == [("ListCollections", b"not json")]
+
+
+def test_authorize_lets_pass() -> None:
+    response = answer(post(), BACKEND, {"ListCollections": list_collections}, lambda request, name: None)
+    assert response.status == 200
+
+
+# ---- call
+
+
+def test_call_gives_members_of_python() -> None:
+    moment = datetime(2024, 5, 6, tzinfo=UTC)
+
+    def describe(request: Any, _: Any) -> dict[str, Any]:
+        return {"FaceCount": len(request["CollectionId"]), "CreationTimestamp": moment, "UserCount": None}
+
+    called = call("DescribeCollection", {"CollectionId": "abc"}, BACKEND, {"DescribeCollection": describe})
+    assert called == {"FaceCount": 3, "CreationTimestamp": moment}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "error"),
+    [
+        ("DescribeCollection", {}, errors.ValidationException),
+        ("DescribeCollection", {"CollectionId": "a b"}, errors.ValidationException),
+        ("DescribeCollection", {"CollectionId": 5}, errors.SerializationException),
+        ("DescribeCollection", {"Id": "a"}, errors.SerializationException),
+        ("DetectLabels", {}, errors.NotImplementedException),
+        ("IndexFaces", {"CollectionId": "a", "Image": {"Bytes": "text"}}, errors.SerializationException),
+    ],
+)
+def test_call_refuses_as_http_does(name: str, parameters: Any, error: type[Exception]) -> None:
+    served = {"DescribeCollection": list_collections, "IndexFaces": list_collections}
+    with pytest.raises(error):
+        call(name, parameters, BACKEND, served)
