@@ -41,6 +41,9 @@ class Aws:
     def __init__(self, account: str = "123456789012", region: str = "us-east-1") -> None:
         from moto.core.botocore_stubber import BotocoreStubber  # .2 s
 
+        from . import dynamodb
+
+        dynamodb.install()
         self.account = account
         self.region = region
         self._moto = BotocoreStubber()
@@ -72,6 +75,7 @@ class Aws:
             Config(
                 ignore_configured_endpoint_urls=True,
                 retries={"max_attempts": 0},
+                account_id_endpoint_mode="disabled",
                 s3={"addressing_style": "path"},
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",

