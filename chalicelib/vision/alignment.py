@@ -1,0 +1,86 @@
+"""Crops of a face in a frame of its own: similarity transforms and the warps they describe.
+
+A transform is a [2, 3] array that takes picture pixels to crop pixels, (x, y) as a column with a 1
+below it. Pixel centres lie at half-integers, as Pillow has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from PIL.Image import Image
+
+Floats = NDArray[np.floating]
+
+
+def similarity_between(source: Floats, target: Floats) -> NDArray[np.float64]:
+    """The [2, 3] transform (turn, scale, shift) that takes `source` nearest to `target`, both [n, 2].
+
+    Least squares after Umeyama, "Least-squares estimation of transformation parameters between two
+    point patterns", 1991; in the plane a similarity is one complex product, so no SVD is needed.
+    """
+    start, goal = (np.asarray(points, dtype=np.float64) @ (1, 1j) for points in (source, target))
+    start_centre, goal_centre = start.mean(), goal.mean()
+    spread = start - start_centre
+    turn = np.vdot(spread, goal - goal_centre) / np.vdot(spread, spread)
+    shift = goal_centre - turn * start_centre
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def square_region(centre: Floats, side: float, angle: float, size: int) -> NDArray[np.float64]:
+    """The transform of a square of the picture, `side` pixels wide and turned by `angle` radians, to `size` pixels."""
+    scale = size / side
+    cosine, sine = np.cos(angle) * scale, np.sin(angle) * scale
+    turn = np.array([[cosine, sine], [-sine, cosine]])
+    return np.column_stack([turn, size / 2 - turn @ centre])
+
+
+def inverse(transform: Floats) -> NDArray[np.float64]:
+    """The transform back."""
+    turn = np.linalg.inv(transform[:, :2])
+    return np.column_stack([turn, -turn @ transform[:, 2]])
+
+
+def apply(transform: Floats, points: Floats) -> NDArray[np.float64]:
+    """Points [..., 2] under the transform."""
+    moved: NDArray[np.float64] = points @ transform[:, :2].T + transform[:, 2]
+    return moved
+
+
+def warp(image: Image, transform: Floats, size: int) -> Image:
+    """The [size, size] crop of `image` under `transform`; outside the image is black.
+
+    A crop that shrinks the picture twice or more is averaged over whole blocks first: bilinear
+    sampling alone would skip pixels, and what it skips would be noise in the embedding.
+    """
+    from PIL import Image
+
+    back = inverse(transform)
+    shrink = int(np.hypot(*back[:, 0]))
+    if shrink >= 2:
+        corners = apply(back, np.array([[0, 0], [size, 0], [size, size], [0, size]], dtype=np.float64))
+        box = _whole_pixels(corners, image.size)
+        if box is None:
+            return Image.new("RGB", (size, size))
+        image = image.reduce(shrink, box)
+        back = np.column_stack([back[:, :2], back[:, 2] - box[:2]]) / shrink
+    return image.transform((size, size), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
+
+
+def _whole_pixels(corners: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The part of a picture of `size` that holds `corners`, None where they lie outside it."""
+    left, top = np.clip(np.floor(corners.min(0)), 0, size).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(corners.max(0)), 0, size).astype(int).tolist()
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def batch(images: Iterable[Image]) -> NDArray[np.float32]:
+    """[n, 3, height, width], 0 to 255, of RGB images of one size."""
+    pixels = np.stack([np.asarray(image) for image in images])
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32)
