@@ -244,7 +244,7 @@ def _check_headers(signed: _Signed, headers: Mapping[str, str]) -> None:
 def _canonical(request: Request, query: list[tuple[str, str]], signed: _Signed) -> str:
     """The text that is signed for: method, path, query, signed headers and the hash of the body."""
     pairs = sorted((_escape(name), _escape(value)) for name, value in query if name != "X-Amz-Signature")
-    values = (re.sub(r"\s+", " ", request.headers.get(name, "").strip()) for name in signed.headers)
+    values = (" ".join(request.headers.get(name, "").split()) for name in signed.headers)
     return "\n".join(
         [
             request.method,
