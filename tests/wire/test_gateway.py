@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib import errors
+from chalicelib.operations import Operation
+from chalicelib.wire import service
 from chalicelib.wire.gateway import LARGEST_BODY, Request, Response, answer, call
 from tests.wire.conftest import BACKEND, Wire
 
@@ -207,3 +211,23 @@ def test_call_refuses_as_http_does(name: str, parameters: Any, error: type[Excep
     served = {"DescribeCollection": list_collections, "IndexFaces": list_collections}
     with pytest.raises(error):
         call(name, parameters, BACKEND, served)
+
+
+# ---- whatever comes
+
+NAMES = sorted({name for shape in service.model()["shapes"].values() for name in shape.get("members", ())})
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner, max_size=6),
+    max_leaves=30,
+)
+SERVED: dict[str, Operation] = {name: lambda request, backend: {} for name in service.operations()}
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(name=st.sampled_from(sorted(SERVED)), body=DOCUMENTS.map(json.dumps).map(str.encode) | st.binary())
+def test_no_body_makes_a_500(name: str, body: bytes) -> None:
+    response = answer(post(body, f"RekognitionService.{name}"), BACKEND, SERVED)
+    if response.status != 200:
+        assert fault(response)[:2] in {(400, "SerializationException"), (400, "ValidationException")}
