@@ -193,7 +193,7 @@ def _credential(text: str) -> tuple[str, str, str, str]:
 def _stamp_of_date(text: str) -> str:
     try:
         return parsedate_to_datetime(text).astimezone(UTC).strftime(_STAMP)
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 

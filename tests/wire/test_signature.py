@@ -16,6 +16,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.errors import (
     ExpiredTokenException,
@@ -300,3 +302,21 @@ def test_a_client_through_the_gateway(connect: Callable[..., Wire]) -> None:
     nobody = connect(served, authorizer(lambda key: None, lambda: datetime.now(UTC)))
     with pytest.raises(ClientError, match="UnrecognizedClientException"):
         nobody.client.list_collections()
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(
+    headers=st.dictionaries(
+        st.sampled_from(
+            ["authorization", "x-amz-date", "date", "host", "x-amz-security-token", "x-amz-content-sha256"]
+        ),
+        st.text(max_size=30)
+        | st.from_regex(
+            r"AWS4-HMAC-SHA256 Credential=[^,]{0,9}(/[^,/]{0,9}){4}, SignedHeaders=[a-z;-]+, Signature=\w*"
+        ),
+    ),
+    query=st.text(max_size=30) | st.from_regex(r"(X-Amz-(Algorithm|Credential|Date|Expires|Signature)=[^&]*&){5}"),
+)
+def test_whatever_is_claimed_is_refused(headers: dict[str, str], query: str) -> None:
+    with pytest.raises(ServiceError):
+        verify(Request("POST", "/", query, headers, b""), KEYS.get, NOW)
