@@ -70,7 +70,7 @@ class FaceMesh:
         """The meshes of `found`, in its order; one batch for up to 16 faces."""
         parts = [
             self._fit(image, Detections(*(part[start : start + _TOGETHER] for part in found)))
-            for start in range(0, len(found.scores), _TOGETHER)
+            for start in range(0, len(found.boxes), _TOGETHER)
         ]
         return Meshes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
