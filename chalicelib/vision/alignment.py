@@ -6,15 +6,11 @@ below it. Pixel centres lie at half-integers, as Pillow has it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from PIL.Image import Image
+from PIL import Image
 
 Floats = NDArray[np.floating]
 
@@ -53,14 +49,12 @@ def apply(transform: Floats, points: Floats) -> NDArray[np.float64]:
     return moved
 
 
-def warp(image: Image, transform: Floats, size: int) -> Image:
+def warp(image: Image.Image, transform: Floats, size: int) -> Image.Image:
     """The [size, size] crop of `image` under `transform`; outside the image is black.
 
     A crop that shrinks the picture twice or more is averaged over whole blocks first: bilinear
     sampling alone would skip pixels, and what it skips would be noise in the embedding.
     """
-    from PIL import Image
-
     back = inverse(transform)
     shrink = int(np.hypot(*back[:, 0]))
     if shrink >= 2:
@@ -80,7 +74,7 @@ def _whole_pixels(corners: Floats, size: tuple[int, int]) -> tuple[int, int, int
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def batch(images: Iterable[Image]) -> NDArray[np.float32]:
+def batch(images: Iterable[Image.Image]) -> NDArray[np.float32]:
     """[n, 3, height, width], 0 to 255, of RGB images of one size."""
     pixels = np.stack([np.asarray(image) for image in images])
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32)

@@ -7,16 +7,16 @@ import struct
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.Image import Transpose
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from ..errors import ImageTooLargeException, InvalidImageFormatException, InvalidParameterException
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
 
 SMALLEST_SIDE = 80
 """Pixels below which AWS refuses an image (64 for protective equipment)."""
@@ -34,7 +34,7 @@ _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error
 class Picture:
     """A picture as every model here takes it: upright, RGB, eight bits."""
 
-    image: Image
+    image: Image.Image
     """Pillow's form, mode RGB, EXIF orientation applied: crops and resizes cost no copy of the whole."""
     digest: bytes
     """SHA-256 of the encoded bytes: the same bytes give the same ImageId."""
@@ -44,8 +44,6 @@ class Picture:
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> Picture:
         """A picture of pixels already decoded, such as a video frame: [height, width, 3], RGB."""
-        from PIL import Image
-
         return cls(Image.fromarray(pixels), hashlib.sha256(np.ascontiguousarray(pixels).data).digest(), "RAW")
 
     @property
@@ -85,17 +83,13 @@ def decode(data: bytes, *, smallest: int = SMALLEST_SIDE, largest: int = LARGEST
 def _opened(data: bytes) -> ImageFile:
     """The file with its header read. Its class is called directly: `Image.open` warns at sizes of its own."""
     if data.startswith(_JPEG):
-        from PIL.JpegImagePlugin import JpegImageFile
-
         return JpegImageFile(BytesIO(data))
     if data.startswith(_PNG):
-        from PIL.PngImagePlugin import PngImageFile
-
         return PngImageFile(BytesIO(data))
     raise InvalidImageFormatException("Request has invalid image format")
 
 
-def _rgb(source: ImageFile) -> Image:
+def _rgb(source: ImageFile) -> Image.Image:
     """Eight bits of red, green and blue; what is transparent shows white, as in a browser."""
     source.load()
     if source.mode == "RGB" and "transparency" not in source.info:
@@ -107,28 +101,22 @@ def _rgb(source: ImageFile) -> Image:
     return source.convert("RGB")
 
 
-def _grey16(source: ImageFile) -> Image:
-    from PIL import Image
-
+def _grey16(source: ImageFile) -> Image.Image:
     grey = np.asarray(source, dtype=np.int32) >> 8
     return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
 
 
-def _on_white(image: Image) -> Image:
-    from PIL import Image
-
+def _on_white(image: Image.Image) -> Image.Image:
     if image.getchannel("A").getextrema() == (255, 255):
         return image.convert("RGB")
     white = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(white, image).convert("RGB")
 
 
-def _upright(image: Image, source: ImageFile) -> Image:
+def _upright(image: Image.Image, source: ImageFile) -> Image.Image:
     """`image` as its JPEG's EXIF says to show it; a PNG is never turned (AWS)."""
     if source.format != "JPEG" or "exif" not in source.info:
         return image
-    from PIL.Image import Transpose
-
     turn = {
         2: Transpose.FLIP_LEFT_RIGHT,
         3: Transpose.ROTATE_180,

@@ -1,0 +1,62 @@
+"""Faces, boxes and points as AWS's members."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from ..vision.faces import Face
+from ..vision.geometry import Box
+from ..vision.landmarks import DEFAULT
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition.type_defs import (
+        BoundingBoxTypeDef,
+        ComparedFaceTypeDef,
+        ComparedSourceImageFaceTypeDef,
+        FaceDetailTypeDef,
+        ImageQualityTypeDef,
+        LandmarkTypeDef,
+        PoseTypeDef,
+    )
+
+
+def bounding_box(box: Box) -> BoundingBoxTypeDef:
+    return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
+
+
+def face_detail(face: Face, attributes: Collection[str] = ("DEFAULT",)) -> FaceDetailTypeDef:
+    """A FaceDetail; `attributes` as in DetectFaces, where ALL brings all thirty landmarks."""
+    return {
+        "BoundingBox": bounding_box(face.box),
+        "Confidence": face.confidence,
+        "Landmarks": _landmarks(face, face.landmarks if "ALL" in attributes else DEFAULT),
+        "Pose": _pose(face),
+        "Quality": _quality(face),
+    }
+
+
+def compared_face(face: Face) -> ComparedFaceTypeDef:
+    return {
+        "BoundingBox": bounding_box(face.box),
+        "Confidence": face.confidence,
+        "Landmarks": _landmarks(face, DEFAULT),
+        "Pose": _pose(face),
+        "Quality": _quality(face),
+    }
+
+
+def compared_source_face(face: Face) -> ComparedSourceImageFaceTypeDef:
+    return {"BoundingBox": bounding_box(face.box), "Confidence": face.confidence}
+
+
+def _landmarks(face: Face, names: Iterable[str]) -> list[LandmarkTypeDef]:
+    return [{"Type": name, "X": face.landmarks[name].x, "Y": face.landmarks[name].y} for name in names]  # type: ignore[typeddict-item]  # the names are AWS's
+
+
+def _pose(face: Face) -> PoseTypeDef:
+    return {"Roll": face.pose.roll, "Yaw": face.pose.yaw, "Pitch": face.pose.pitch}
+
+
+def _quality(face: Face) -> ImageQualityTypeDef:
+    return {"Brightness": face.quality.brightness, "Sharpness": face.quality.sharpness}
