@@ -1,0 +1,150 @@
+"""Collections: made, described, listed, tagged and deleted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.transactions import TransactWrite
+
+from ..errors import (
+    ProvisionedThroughputExceededException,
+    ResourceAlreadyExistsException,
+)
+from .ledger import BATCH, Kind, Ledger, length, passing
+from .tables import Head
+
+_GRAVES = "graves"
+"""The name that holds what deleted collections left behind."""
+
+
+class Collections:
+    """The collections of one account and region."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._heads = ledger.tables.heads
+        self._names = ledger.tables.names
+
+    def get(self, collection_id: str) -> Head:
+        """One consistent get; raises ResourceNotFoundException."""
+        return self._ledger.head(collection_id)
+
+    def create(self, collection_id: str, model: str, tags: Mapping[str, str], now: datetime) -> Head:
+        """Raises ResourceAlreadyExistsException."""
+        uid = uuid4().hex
+        head = self._heads(
+            collection_id,
+            uid=uid,
+            created=now.timestamp(),
+            model=model,
+            key=self._ledger.vault.make(uid),
+            tags=json.dumps(dict(tags)),
+        )
+        try:
+            head.save(condition=self._heads.id.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            raise ResourceAlreadyExistsException(f"The collection id: {collection_id} already exists") from None
+        return head
+
+    def page(self, after: str | None, limit: int) -> tuple[list[tuple[str, str]], str | None]:
+        """Up to `limit` pairs of id and face model version, and the id to go on after, if any are left.
+
+        In DynamoDB's order, which is none that a reader would recognise; moto's is by id.
+        """
+        scan = self._heads.scan(
+            limit=limit + 1,  # one more, or the last page would promise another
+            last_evaluated_key=None if after is None else {"id": {"S": after}},
+            consistent_read=True,
+            attributes_to_get=["id", "model"],
+        )
+        found = [(head.id, head.model) for head in scan]
+        return found[:limit], found[limit - 1][0] if len(found) > limit else None
+
+    def tags(self, collection_id: str) -> dict[str, str]:
+        """Names to values."""
+        return tags_of(self.get(collection_id))
+
+    def retag(self, collection_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
+        """Replace the tags by what `change` makes of them, unless someone else did so meanwhile: then again."""
+        for _ in range(50):
+            head = self.get(collection_id)
+            tags = json.dumps(change(tags_of(head)))
+            try:
+                head.update(
+                    [self._heads.tags.set(tags)],
+                    condition=(self._heads.uid == head.uid) & (self._heads.tags == head.tags),
+                )
+            except UpdateError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
+            else:
+                return
+        raise ProvisionedThroughputExceededException
+
+    def delete(self, collection_id: str, seconds: float = 5.0) -> Head:
+        """Delete the head, and with it the data key of all vectors; then what else there is, for `seconds` at most.
+
+        Raises ResourceNotFoundException. What is left after that, `sweep` removes.
+        """
+        head = self.get(collection_id)
+        while not self._buried(head):
+            head = self.get(collection_id)  # somebody wrote to it meanwhile
+        self._ledger.vault.forget()
+        self.sweep(seconds)
+        return head
+
+    def _buried(self, head: Head) -> bool:
+        """Whether the head was still the same, and is now gone."""
+        heads, names = self._heads, self._names
+        unmoved = (heads.uid == head.uid) & (heads.faces == head.faces) & (heads.users == head.users)
+        try:
+            with TransactWrite(connection=self._ledger.tables.connection) as transaction:
+                transaction.delete(head, unmoved)
+                transaction.update(names(_GRAVES), [names.graves.add({f"{head.uid}/{head.faces}/{head.users}"})])
+        except TransactWriteError as error:
+            if not passing(error):
+                raise
+            return False
+        return True
+
+    def sweep(self, seconds: float = 60.0) -> bool:
+        """Remove what deleted collections left behind; False if `seconds` were not enough."""
+        deadline = time.monotonic() + seconds
+        try:
+            graves = self._names.get(_GRAVES, consistent_read=True).graves
+        except self._names.DoesNotExist:
+            return True
+        for grave in sorted(graves or ()):
+            uid, faces, users = grave.split("/")
+            head = Head("", uid=uid, faces=int(faces), users=int(users))
+            if not (self._clear(head, "faces", deadline) and self._clear(head, "users", deadline)):
+                return False
+            self._names(_GRAVES).update([self._names.graves.delete({grave})])
+        return True
+
+    def _clear(self, head: Head, kind: Kind, deadline: float) -> bool:
+        """Remove the records of a log and the names they hold."""
+        for start in range(0, length(head, kind), BATCH):
+            if time.monotonic() > deadline:
+                return False
+            entries = list(self._ledger.read(head, kind, range(start, start + BATCH)))
+            self._ledger.discard(head, kind, entries)
+        return True
+
+
+def tags_of(head: Head) -> dict[str, str]:
+    """A collection's tags: names to values."""
+    tags: dict[str, str] = json.loads(head.tags)
+    return tags
+
+
+def created(head: Head) -> datetime:
+    """When the collection was created, in UTC."""
+    return datetime.fromtimestamp(head.created, UTC)
