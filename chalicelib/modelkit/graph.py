@@ -89,8 +89,8 @@ def rename(model: onnx.ModelProto, inputs: Mapping[str, Shape], outputs: Mapping
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
-    _replace(graph.input, _values(inputs))
-    _replace(graph.output, _values(outputs))
+    _replace(graph.input, [_shaped(value, names, inputs) for value in graph.input if value.name not in weights])
+    _replace(graph.output, [_shaped(value, names, outputs) for value in graph.output])
     return model
 
 
@@ -119,6 +119,11 @@ def finish(model: onnx.ModelProto) -> bytes:
 
 def _values(tensors: Mapping[str, Shape], kind: int = TensorProto.FLOAT) -> list[onnx.ValueInfoProto]:
     return [helper.make_tensor_value_info(name, kind, shape) for name, shape in tensors.items()]
+
+
+def _shaped(value: onnx.ValueInfoProto, names: Mapping[str, str], shapes: Mapping[str, Shape]) -> onnx.ValueInfoProto:
+    name = names[value.name]
+    return helper.make_tensor_value_info(name, value.type.tensor_type.elem_type, shapes[name])
 
 
 def _replace(field: Any, values: Iterable[Any]) -> None:
