@@ -46,6 +46,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Before every DynamoDB table's name."""
     bucket: str = "lookalike-results"
     """The S3 bucket of search snapshots and job results."""
+    uploads: str = "lookalike-uploads"
+    """The S3 bucket whose objects are indexed and analysed."""
+    upload_rules: str = ""
+    """JSON that replaces `uploads.RULES`."""
     threads: int = 0
     """Threads a model run may use; 0 leaves it to the number of cores."""
 

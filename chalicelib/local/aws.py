@@ -1,22 +1,34 @@
 """The AWS around Rekognition, inside this process: moto's DynamoDB, S3, SQS, SNS, KMS, STS and IAM.
 
-Nothing else here knows that it is not AWS: the store's pynamodb and botocore clients make the same calls that they
-make on Lambda. Only the last step differs: `before-send` hands the finished HTTP request to moto instead of a socket.
-Measured, a put costs 1.3 ms this way and 4.8 ms through the port. moto's `mock_aws` would do it for every client of the
-process and erases all state when it starts and stops, so it is never used.
+It has two doors. `session` is for our own clients: the store's pynamodb and botocore make the same calls that they make
+on Lambda, and only the last step differs, where `before-send` hands the finished HTTP request to moto instead of a
+socket (a put costs 1.3 ms, through the port 4.8 ms; moto's `mock_aws` would do it for every client of the process and
+erases all state when it starts and stops). `answer` is for everybody else's, who come through the port.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+
+from ..wire.gateway import Request, Response
+from . import wsgi
+
+if TYPE_CHECKING:
+    from .s3 import Listener
+
+DEFAULT_ACCOUNT = "123456789012"
+"""moto's own, for whoever names no other."""
 
 ACCOUNT_HEADER = "x-moto-account-id"
 """Names the account whose state a request reaches; moto keeps accounts apart."""
@@ -28,6 +40,8 @@ moto's read-modify-write is not thread-safe: of 1,200 concurrent updates 1,047 s
 SQS is left out, because its long polls would hold the lock.
 """
 
+_SCOPE = re.compile(r"Credential=[^/,&]+/\d{8}/[^/]*/(?P<service>[^/]+)/aws4_request")
+
 _NO_FILE = (None, None, os.devnull, None)
 _NO_PROFILE = (None, None, None, None)
 
@@ -38,14 +52,17 @@ class Aws:
     State is moto's and belongs to the process: two instances with the same account share it.
     """
 
-    def __init__(self, account: str = "123456789012", region: str = "us-east-1") -> None:
+    def __init__(self, account: str = DEFAULT_ACCOUNT, region: str = "us-east-1") -> None:
         from moto.core.botocore_stubber import BotocoreStubber  # .2 s
 
-        from . import dynamodb
+        from . import dynamodb, s3
 
         dynamodb.install()
+        s3.install()
         self.account = account
         self.region = region
+        self.object_events: Listener | None = None
+        """Called with each event of an object created or removed, in any bucket, before its request is answered."""
         self._moto = BotocoreStubber()
         self._moto.enabled = True
         self._serial = threading.RLock()
@@ -55,13 +72,32 @@ class Aws:
         """A botocore client whose requests never leave the process."""
         return self.session.create_client(service, **options)
 
+    def answer(self, request: Request) -> Response:
+        """Answer a request of any service but Rekognition, as moto's own server does."""
+        environ = wsgi.environ(request)
+        if self.account != DEFAULT_ACCOUNT:
+            environ.setdefault("HTTP_X_MOTO_ACCOUNT_ID", self.account)
+        started: list[Any] = []
+        with self.serially(service_of(request)):
+            body = b"".join(self._wsgi(environ, lambda *status_and_headers: started.extend(status_and_headers)))
+        status, headers = started[:2]
+        return Response(int(status.split(" ", 1)[0]), wsgi.joined(headers), body)
+
+    @cached_property
+    def _wsgi(self) -> Callable[..., Iterable[bytes]]:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # .07 s
+
+        return DomainDispatcherApplication(create_backend_app)
+
     @contextmanager
     def serially(self, service: str) -> Iterator[None]:
         """Keep other requests off `service` while one is handled, where moto needs that."""
         if service not in SERIAL:
             yield
             return
-        with self._serial:
+        from .s3 import collecting
+
+        with self._serial, collecting(self.object_events) if service == "s3" else nullcontext():
             yield
 
     def _stubbed_session(self) -> botocore.session.Session:
@@ -90,3 +126,12 @@ class Aws:
         with self.serially(service):
             response: AWSResponse = self._moto(event_name, request, **context)
         return response
+
+
+def service_of(request: Request) -> str:
+    """The service that a request is for, as it was signed; S3 where it was not, as moto takes it."""
+    scope = _SCOPE.search(request.headers.get("authorization", "")) or _SCOPE.search(unquote(request.query))
+    if scope:
+        return scope["service"].lower()
+    target = request.headers.get("x-amz-target", "").lower()
+    return "dynamodb" if target.startswith("dynamodb") else "s3"

@@ -1,0 +1,89 @@
+"""Lambda's door: Rekognition's API, the uploads, and what is known of them. No logic.
+
+Chalice imports this file as `app`, beside `chalicelib`; an installed Lookalike holds it as `lookalike.app`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import msgspec
+from chalice.app import Chalice, Request, Response, S3Event
+
+if TYPE_CHECKING or not __package__:
+    from chalicelib.backend import Backend, build
+    from chalicelib.config import Settings
+    from chalicelib.uploads import Uploads, rules
+    from chalicelib.wire import gateway
+else:
+    from .backend import Backend, build
+    from .config import Settings
+    from .uploads import Uploads, rules
+    from .wire import gateway
+
+SETTINGS = Settings.from_environ()
+
+
+class Lookalike(Chalice):
+    """The application. On Lambda its backend is made once a container; the local port gives it its own."""
+
+    @cached_property
+    def backend(self) -> Backend:
+        return build(SETTINGS)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        def call(operation: str, parameters: Any) -> dict[str, Any]:
+            return gateway.call(operation, parameters, self.backend)
+
+        return Uploads(call, self.backend.media, rules(SETTINGS.upload_rules))
+
+
+app = Lookalike(app_name="lookalike")
+
+
+@app.route("/", methods=["POST"], content_types=[gateway.CONTENT_TYPE])
+def rekognition() -> Response:
+    """Any operation of Rekognition, as AWS SDKs send it."""
+    sent = _request()
+    body = sent.raw_body
+    request = gateway.Request("POST", "/", "", dict(sent.headers), body.encode() if isinstance(body, str) else body)
+    answer = gateway.answer(request, app.backend)
+    return Response(answer.body.decode(), dict(answer.headers), answer.status)
+
+
+@app.on_s3_event(bucket=SETTINGS.uploads, events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"])
+def on_upload(event: S3Event) -> None:
+    """An object was put into the bucket of uploads, or removed from it."""
+    for record in event.to_dict()["Records"]:
+        app.uploads.handle(record)
+
+
+@app.route("/media/{key}", methods=["GET"])
+def medium(key: str) -> Response:
+    """What came of the object of that key, its slashes sent as %2F where a gateway stands between."""
+    found = app.backend.media.get(SETTINGS.uploads, unquote(key))
+    if found is None or found.removed:
+        return _json({"Message": "No object of this key was uploaded"}, status=404)
+    return _json(found)
+
+
+@app.route("/media", methods=["GET"])
+def media() -> Response:
+    """A page of the objects with a label: `?label=Face`, then with `&after=` the NextToken for more."""
+    query = _request().query_params or {}
+    if "label" not in query:
+        return _json({"Message": "Say which: /media?label=Face"}, status=400)
+    found, after = app.backend.media.labelled(query["label"], query.get("after"))
+    return _json({"Media": found} | ({"NextToken": after} if after else {}))
+
+
+def _request() -> Request:
+    assert app.current_request is not None, "Chalice calls a view with its request"
+    return app.current_request
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content).decode(), {"Content-Type": "application/json"}, status)

@@ -1,0 +1,94 @@
+"""One port for all of AWS: Rekognition is ours, the rest is moto's."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+
+import msgspec
+
+from .. import __version__
+from ..backend import Backend
+from ..operations import OPERATIONS
+from ..wire import gateway, service
+from ..wire.gateway import Request, Response
+from .application import Application
+from .aws import Aws, service_of
+
+Route = Callable[[Request], Response | None]
+"""Answers a request, or None where it is for another."""
+
+
+class Server:
+    """What the port answers, in the order in which it is asked."""
+
+    def __init__(self, aws: Aws, backend: Backend, application: Application) -> None:
+        self._backend = backend
+        self._inference = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+        self._routes: Sequence[Route] = (
+            self._rekognition,  # first: nothing slows it
+            self._health,
+            application.answer,  # before S3, which would take `media` for a bucket
+            _moto_api,
+            aws.answer,
+        )
+
+    def answer(self, request: Request) -> Response:
+        """Answer any request."""
+        answers = (route(request) for route in self._routes)
+        return next(answer for answer in answers if answer is not None)
+
+    def _rekognition(self, request: Request) -> Response | None:
+        target = request.headers.get("x-amz-target", "")
+        if not target.startswith(service.TARGET) and service_of(request) != "rekognition":
+            return None
+        # More pictures at once than cores would only make each of them wait longer, and all of them lie in memory.
+        takes_picture = target.removeprefix(service.TARGET) in _picture_operations()
+        with self._inference if takes_picture else nullcontext():
+            return gateway.answer(request, self._backend)
+
+    def _health(self, request: Request) -> Response | None:
+        if request.path != "/_lookalike/health":
+            return None
+        health = {
+            "status": "ok",
+            "version": __version__,
+            "operations": sorted(OPERATIONS),
+            "models": {
+                model: _digest(path, path.stat().st_mtime_ns)
+                for model in self._backend.sessions.loaded()
+                if (path := self._backend.sessions.path(model))
+            },
+        }
+        return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(health))
+
+
+def _moto_api(request: Request) -> Response | None:
+    """Keep moto's own control page shut: it would change state behind our back."""
+    if not request.path.startswith("/moto-api"):
+        return None
+    return Response(HTTPStatus.NOT_FOUND, {"Content-Type": "text/plain"}, b"moto's control page is not served here\n")
+
+
+@cache
+def _picture_operations() -> frozenset[str]:
+    """The operations whose request holds a picture."""
+    shapes = service.model()["shapes"]
+    return frozenset(
+        name
+        for name in service.operations()
+        if any(member["shape"] == "Image" for member in shapes[service.request_shape(name)]["members"].values())
+    )
+
+
+@cache
+def _digest(path: Path, modified: int) -> str:
+    """SHA-256 of a model file, in hex; cached for the file as it was when last modified."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,207 @@
+"""What an uploaded or removed object sets off.
+
+A put object is matched against the rules, in order; the first that fits says which operations run on it. An object
+under `collections/` is indexed into the collection it names, any other picture is analysed. What came of it is kept as
+a `Medium`. Removing the object removes the faces it brought.
+
+Events come at least once and in any order (S3's user guide, "Amazon S3 Event Notifications"). An event as old as the
+one already dealt with is ignored, by its sequencer; every step can be repeated. So whoever calls
+`Uploads.handle` may simply call it again when it raises.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+import msgspec
+from msgspec.structs import replace
+
+from .errors import NotImplementedException, ResourceAlreadyExistsException, ResourceNotFoundException, SetupError
+from .store.media import REMEMBERED_SECONDS, Media, Medium
+from .telemetry import logger
+
+if TYPE_CHECKING:
+    from re import Pattern
+
+Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+"""Runs an operation of the API by its name; raises ServiceError."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which operations run on which objects."""
+
+    key: str
+    """The key without its suffix. `{CollectionId}` is one segment of it, and that parameter of the operation; `{}` is
+    any text at all."""
+    suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".png")
+    """Endings of the key, in lower case."""
+    operations: tuple[str, ...]
+    """IndexFaces alone, or operations that take an Image and change nothing."""
+    parameters: dict[str, Any] = {}
+    """More parameters of the operations."""
+
+
+RULES = (
+    Rule(key="collections/{CollectionId}/{ExternalImageId}", operations=("IndexFaces",)),
+    Rule(key="{}", operations=("DetectFaces", "DetectLabels", "DetectText", "DetectModerationLabels")),
+)
+
+
+def rules(text: str) -> Sequence[Rule]:
+    """Rules written as JSON, as LOOKALIKE_UPLOAD_RULES holds them; RULES for none. Raises SetupError.
+
+    >>> rules('[{"key": "staff/{ExternalImageId}", "operations": ["IndexFaces"],'
+    ...       ' "parameters": {"CollectionId": "staff"}}]')[0].parameters
+    {'CollectionId': 'staff'}
+    """
+    if not text:
+        return RULES
+    try:
+        return msgspec.json.decode(text, type=tuple[Rule, ...])
+    except msgspec.DecodeError as error:
+        raise SetupError(f"LOOKALIKE_UPLOAD_RULES is not a list of rules: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Deals with the events of a bucket."""
+
+    call: Call
+    media: Media
+    rules: Sequence[Rule] = RULES
+
+    def handle(self, record: Mapping[str, Any]) -> None:
+        """Deal with one record of an S3 event. Raises what the operations raise; it may then be given again."""
+        medium = Medium(
+            bucket=record["s3"]["bucket"]["name"],
+            key=unquote_plus(record["s3"]["object"]["key"]),
+            # "Right-pad the shorter value with zeros" before comparing, says the guide.
+            sequencer=record["s3"]["object"]["sequencer"].ljust(32, "0"),
+            time=record["eventTime"],
+            size=record["s3"]["object"].get("size", 0),
+            etag=record["s3"]["object"].get("eTag", ""),
+            removed=record["eventName"].startswith("ObjectRemoved:"),
+        )
+        before = self.media.get(medium.bucket, medium.key)
+        if before is None or before.sequencer < medium.sequencer:
+            self._follow(before, medium)
+        elif before.sequencer == medium.sequencer:
+            self._settle(before)  # it was interrupted after it was kept
+
+    def _follow(self, before: Medium | None, medium: Medium) -> None:
+        """Make the object what the event says; `before` is what it was."""
+        if medium.removed:
+            after, expires = medium, int(time.time()) + REMEMBERED_SECONDS
+        elif (found := _rule(medium.key, self.rules)) is not None:
+            after, expires = self._examined(medium, *found), None
+        else:
+            return
+        after = replace(after, obsolete=_obsolete(before, after))
+        if self.media.put(after, expires):
+            self._settle(after, expires)
+        else:  # a newer event was dealt with meanwhile, and did not know of these faces
+            self._delete(_obsolete(after, self.media.get(medium.bucket, medium.key)))
+
+    def _examined(self, medium: Medium, rule: Rule, named: Mapping[str, str]) -> Medium:
+        """`medium` with what the rule's operations say of the object."""
+        image = {"S3Object": {"Bucket": medium.bucket, "Name": medium.key}}
+        parameters = {"Image": image, **rule.parameters, **named}
+        if "IndexFaces" in rule.operations:
+            results = {"IndexFaces": self._index(parameters)}
+            faces = tuple(face["Face"]["FaceId"] for face in results["IndexFaces"]["FaceRecords"])
+            medium = replace(medium, collection=parameters["CollectionId"], faces=faces)
+        else:
+            answers = {name: self._analysis(name, parameters) for name in rule.operations}
+            results = {name: answer for name, answer in answers.items() if answer is not None}
+        return replace(medium, results=results, labels=_labels(results))
+
+    def _index(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """IndexFaces into a collection that is made first where it is absent."""
+        try:
+            return self.call("IndexFaces", parameters)
+        except ResourceNotFoundException:
+            try:
+                self.call("CreateCollection", {"CollectionId": parameters["CollectionId"]})
+            except ResourceAlreadyExistsException:
+                logger.debug("collection %s was made meanwhile", parameters["CollectionId"])
+            return self.call("IndexFaces", parameters)
+
+    def _analysis(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The operation's answer; None where this build or machine lacks it, which is no fault of the object's."""
+        try:
+            return self.call(name, parameters)
+        except (NotImplementedException, SetupError) as error:
+            logger.info("%s not run on an upload: %s", name, error)
+            return None
+
+    def _settle(self, medium: Medium, expires: int | None = None) -> None:
+        """Delete the faces that the object no longer brings."""
+        if medium.obsolete:
+            self._delete(medium.obsolete)
+            self.media.put(replace(medium, obsolete={}), expires)
+
+    def _delete(self, faces: Mapping[str, Sequence[str]]) -> None:
+        for collection, ids in faces.items():
+            try:
+                left = self._deleted(collection, ids)
+                for user in {face["UserId"] for face in left if "UserId" in face}:
+                    of_user = [face["FaceId"] for face in left if face.get("UserId") == user]
+                    users_faces = {"CollectionId": collection, "UserId": user, "FaceIds": of_user}
+                    self.call("DisassociateFaces", users_faces)
+                    self._deleted(collection, of_user)
+            except ResourceNotFoundException:
+                logger.debug("collection %s went before its faces", collection)
+
+    def _deleted(self, collection: str, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """Delete faces; those that a user still has are returned instead."""
+        result = self.call("DeleteFaces", {"CollectionId": collection, "FaceIds": list(ids)})
+        unsuccessful: Sequence[Mapping[str, Any]] = result.get("UnsuccessfulFaceDeletions", ())
+        return unsuccessful
+
+
+def _rule(key: str, applied: Sequence[Rule]) -> tuple[Rule, dict[str, str]] | None:
+    """The first rule that fits, and the parameters that it reads from the key."""
+    for rule in applied:
+        for suffix in rule.suffixes:
+            if key.lower().endswith(suffix) and (found := _pattern(rule.key).fullmatch(key[: -len(suffix)])):
+                return rule, found.groupdict()
+    return None
+
+
+@cache
+def _pattern(template: str) -> Pattern[str]:
+    parts = re.split(r"({\w*})", template)
+    return re.compile("".join(_segment(part) for part in parts), re.DOTALL)
+
+
+def _segment(part: str) -> str:
+    if part == "{}":
+        return ".*"
+    return f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part)
+
+
+def _labels(results: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """The names that the operations gave to what they saw, and Face where one was found."""
+    names = {label["Name"] for label in results.get("DetectLabels", {}).get("Labels", ())}
+    names |= {label["Name"] for label in results.get("DetectModerationLabels", {}).get("ModerationLabels", ())}
+    if results.get("DetectFaces", {}).get("FaceDetails") or results.get("IndexFaces", {}).get("FaceRecords"):
+        names.add("Face")
+    return tuple(sorted(names))
+
+
+def _obsolete(before: Medium | None, after: Medium | None) -> dict[str, tuple[str, ...]]:
+    """The faces of `before`, and those it had yet to delete, that `after` does not bring."""
+    if before is None:
+        return {}
+    faces = {collection: set(ids) for collection, ids in before.obsolete.items()}
+    if before.collection is not None:
+        faces.setdefault(before.collection, set()).update(before.faces)
+    if after is not None and after.collection is not None:
+        faces.get(after.collection, set()).difference_update(after.faces)
+    return {collection: tuple(sorted(ids)) for collection, ids in faces.items() if ids}
