@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import onnx
 
-from . import dlib, efficientnet, graph, keras, tflite
+from . import dlib, efficientnet, graph, keras, minifasnet, tflite
 from .manifest import Model
 
 CONVERTERS: Mapping[str, Callable[[bytes], onnx.ModelProto]] = {
@@ -15,6 +15,7 @@ CONVERTERS: Mapping[str, Callable[[bytes], onnx.ModelProto]] = {
     "tflite": tflite.convert,
     "keras/mini_xception": keras.convert,
     "torch/efficientnet_lite0": efficientnet.convert,
+    "torch/minifasnet": minifasnet.convert,
 }
 
 

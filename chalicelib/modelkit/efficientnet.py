@@ -14,7 +14,7 @@ import onnx
 from numpy.typing import NDArray
 
 from . import torch
-from .graph import Graph, Norm, fold_norm
+from .graph import Graph, fold_norm
 
 EPSILON = 1e-3
 MAPS = 32
@@ -95,10 +95,9 @@ class _Network:
         TensorFlow's SAME padding on even sides: the odd pixel comes right and below.
         """
         kernel = self._tensors[f"{weights}.weight"]
-        statistics = (self._tensors[f"{norm}.{name}"] for name in ("running_mean", "running_var", "weight", "bias"))
         side = kernel.shape[-1]
         before, after = (side - stride) // 2, (side - stride + 1) // 2
-        inputs = [self.graph.constant(array) for array in fold_norm(kernel, Norm(*statistics), EPSILON)]
+        inputs = [self.graph.constant(array) for array in fold_norm(kernel, torch.norm(self._tensors, norm), EPSILON)]
         y = self.graph.add(
             "Conv",
             x,

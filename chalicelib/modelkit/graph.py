@@ -48,6 +48,11 @@ class Graph:
         bounds = [self.constant(np.array(bound, np.float32)) for bound in (low, high)]
         return self.add("Clip", x, *bounds, name=name)
 
+    def prelu(self, x: str, slope: NDArray[np.float32]) -> str:
+        """Relu(x) + slope * Min(x, 0): onnxruntime's own PRelu took the face mesh from 1.1 to 3.3 ms."""
+        negative = self.add("Min", x, self.constant(np.array(0, np.float32)))
+        return self.add("Add", self.add("Relu", x), self.add("Mul", negative, self.constant(slope)))
+
     def model(
         self, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape], integers: Mapping[str, Shape] | None = None
     ) -> onnx.ModelProto:

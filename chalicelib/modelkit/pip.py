@@ -17,9 +17,7 @@ from pathlib import Path
 
 from ..errors import SetupError
 from .manifest import Source
-
-Progress = Callable[[str, int, int], None]
-"""Told a task (a file's name, or `build` and a model's name), how much of it is done, and how much there is."""
+from .progress import Progress
 
 BACKEND = """\
 import pathlib, sys

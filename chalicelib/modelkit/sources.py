@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from ..errors import SetupError
 from . import files, pip
 from .manifest import Model, Source
-from .pip import Progress
+from .progress import Progress
 
 CHUNK = 1 << 18
 TIMEOUT = 60

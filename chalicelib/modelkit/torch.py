@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .graph import Norm
+
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
 DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
@@ -73,6 +75,11 @@ def _values(file: io.BytesIO, dtype: np.dtype[Any]) -> NDArray[Any]:
     if len(raw) < count * dtype.itemsize:
         raise ValueError("the checkpoint ends too soon")
     return np.frombuffer(raw, dtype)
+
+
+def norm(tensors: Mapping[str, NDArray[Any]], name: str) -> Norm:
+    """The batch normalisation that torch keeps under `name`."""
+    return Norm(*(tensors[f"{name}.{each}"] for each in ("running_mean", "running_var", "weight", "bias")))
 
 
 class _Unpickler(pickle.Unpickler):
