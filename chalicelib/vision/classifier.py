@@ -1,0 +1,121 @@
+"""What a picture shows, by EfficientNet-Lite0: the classes of ImageNet-1k in several views.
+
+One look at the middle names one object. A picture often holds several, so the same network also sees squares
+along the longer side and a grid of tiles, all in one run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image, Resampling
+
+from .picture import Picture
+from .sessions import Sessions
+
+SIDE = 224
+"""Of a view, in the network's pixels."""
+MIDDLE = 224 / 256
+"""Of the shorter side: the crop that the network's accuracy is stated for."""
+TILE = 0.62
+"""Of the shorter side: neighbouring tiles overlap, so that few objects are cut by all of them."""
+ELONGATED = 1.15
+"""Longer to shorter side above which squares along the longer side show what the middle does not."""
+MOST_ALONG = 4
+TEMPERATURES = WHOLE, SQUARE, TILED = 0.8, 1.0, 1.1
+"""Divide the logits before the softmax: the narrower the view, the more it must see to be believed.
+
+Measured by `training/labels.py`, on photos and on mosaics of them. The best fit on the photos alone is .7 for the
+whole; they may have been among those the network was trained on, so the more careful value stands.
+"""
+
+
+class View(NamedTuple):
+    """A rectangle of the picture in its pixels, and how far the network is believed there."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What the classifier made of a picture's views, the whole first, the smallest last."""
+
+    size: tuple[int, int]
+    """Width and height of the picture."""
+    views: tuple[View, ...]
+    probabilities: NDArray[np.float32]
+    """[views, 1000], each row adding up to 1."""
+    top: NDArray[np.int64]
+    """[views, 32]: the likeliest classes of each view, which have maps."""
+    maps: NDArray[np.float32]
+    """[views, 32, 7, 7]: class activation maps (Zhou et al., CVPR 2016)."""
+
+
+class Classifier:
+    """EfficientNet-Lite0 over one set of sessions; safe to use from many threads."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def look(self, picture: Picture) -> Sight:
+        """All views of `picture` in one run."""
+        views = tuple(views_of(picture.width, picture.height))
+        logits, _features, maps, top = self._sessions.run(
+            "efficientnet_lite0", {"input": _pixels(picture.image, views)}
+        )
+        logits[:2] = logits[:2].mean(axis=0)  # the whole and its middle are two looks at one thing
+        temperatures = np.array([[view.temperature] for view in views], dtype=np.float32)
+        return Sight((picture.width, picture.height), views, _softmax(logits / temperatures), top, maps)
+
+
+def views_of(width: int, height: int) -> Iterator[View]:
+    """The whole, its middle, squares along the longer side, and two rows of tiles."""
+    short, long = sorted((width, height))
+    yield View(0, 0, width, height, WHOLE)
+    yield _square((width - MIDDLE * short) / 2, (height - MIDDLE * short) / 2, MIDDLE * short, WHOLE)
+    along = min(max(math.ceil(long / short), 2), MOST_ALONG)
+    if long / short > ELONGATED:
+        for step in range(along):
+            place = step / (along - 1)
+            yield _square((width - short) * place, (height - short) * place, short, SQUARE)
+    columns, rows = (along, 2) if width >= height else (2, along)
+    tile = TILE * short
+    for row in range(rows):
+        for column in range(columns):
+            left, top = (width - tile) * column / (columns - 1), (height - tile) * row / (rows - 1)
+            yield _square(left, top, tile, TILED)
+
+
+def _square(left: float, top: float, side: float, temperature: float) -> View:
+    return View(left, top, left + side, top + side, temperature)
+
+
+def _pixels(image: Image, views: tuple[View, ...]) -> NDArray[np.float32]:
+    """[views, 3, 224, 224]: (x - 127) / 128, as the network was trained."""
+    width, height = image.size
+    shrink = max(int(min(width, height) * TILE / SIDE), 1)
+    if shrink > 1:
+        image = image.reduce(shrink)  # once, rather than a wide filter over all pixels for each view
+    across, down = image.width / width, image.height / height
+    batch = np.empty((len(views), 3, SIDE, SIDE), dtype=np.float32)
+    for place, view in zip(batch, views, strict=True):
+        box = (view.left * across, view.top * down, view.right * across, view.bottom * down)
+        crop = image.resize((SIDE, SIDE), Resampling.BICUBIC, box)
+        place[:] = np.asarray(crop).transpose(2, 0, 1)
+    batch -= 127
+    batch /= 128
+    return batch
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

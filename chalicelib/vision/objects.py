@@ -1,0 +1,91 @@
+"""Eighty everyday objects with boxes: FastestDet (github.com/dog-qiuqiu/FastestDet), the pack `objects`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Resampling
+
+from .geometry import Box
+from .picture import Picture
+from .sessions import Sessions
+from .taxonomy import taxonomy
+
+MODEL = "fastestdet"
+SIDE = 352
+LEAST_SCORE = 0.6
+OVERLAP = 0.45
+"""Of two boxes of one class that share more than this (intersection over union), the less sure is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One object of a picture."""
+
+    label: str
+    """Its name in the taxonomy."""
+    box: Box
+    confidence: float
+    """0 to 100: the detector's own score, not calibrated."""
+
+
+class Objects:
+    """The detector over one set of sessions; safe to use from many threads."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    @property
+    def available(self) -> bool:
+        """Whether the pack `objects` is built."""
+        return self._sessions.available(MODEL)
+
+    def detect(self, picture: Picture) -> list[Object]:
+        """The objects of `picture`, surest first; none without the pack."""
+        if not self.available:
+            return []
+        small = picture.image.resize((SIDE, SIDE), Resampling.BILINEAR, reducing_gap=2.0)
+        bgr = np.asarray(small, dtype=np.float32)[..., ::-1].transpose(2, 0, 1)  # trained on OpenCV's channel order
+        (cells,) = self._sessions.run(MODEL, {"input": np.ascontiguousarray(bgr[None]) / 255})
+        classes, scores, boxes = _decoded(cells[0])
+        order = np.argsort(-scores, kind="stable")
+        names = taxonomy().coco
+        return [
+            Object(names[classes[index]], _box(boxes[index]), float(scores[index]) * 100)
+            for index in _kept(classes[order], boxes[order], order)
+        ]
+
+
+def _decoded(cells: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    """Classes [n], scores [n] and boxes [n, 4] (left, top, right, bottom; ratios) of the cells that hold an object."""
+    objectness, geometry, kinds = cells[0], cells[1:5], cells[5:]
+    scores = objectness**0.6 * kinds.max(axis=0) ** 0.4
+    row, column = np.nonzero(scores > LEAST_SCORE)
+    x, y, width, height = geometry[:, row, column]
+    centres = (np.stack([column, row]) + np.tanh(np.stack([x, y]))) / np.array([[cells.shape[2]], [cells.shape[1]]])
+    extents = 1 / (1 + np.exp(-np.stack([width, height])))
+    boxes = np.concatenate([centres - extents / 2, centres + extents / 2]).T.astype(np.float32)
+    return kinds[:, row, column].argmax(axis=0), scores[row, column], boxes
+
+
+def _kept(classes: NDArray[np.intp], boxes: NDArray[np.float32], indices: NDArray[np.intp]) -> list[int]:
+    """Those of `indices`, surest first, whose box no surer one of the same class covers."""
+    kept: list[int] = []
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    left = np.ones(len(boxes), dtype=bool)
+    for place in range(len(boxes)):
+        if not left[place]:
+            continue
+        kept.append(int(indices[place]))
+        shared = np.minimum(boxes[:, 2:], boxes[place, 2:]) - np.maximum(boxes[:, :2], boxes[place, :2])
+        intersection = shared.clip(0).prod(axis=1)
+        covered = intersection > OVERLAP * (areas + areas[place] - intersection)
+        left &= ~(covered & (classes == classes[place]))
+    return kept
+
+
+def _box(corners: NDArray[np.float32]) -> Box:
+    left, top, right, bottom = corners.tolist()
+    return Box(left, top, right - left, bottom - top)
