@@ -1,0 +1,224 @@
+"""How well faces are found, placed and told apart, through the operations that users call."""
+
+from __future__ import annotations
+
+import csv
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..vision.picture import decode
+from . import measures
+from .running import Call, Progress, each
+
+CALIBRATION_FOLDS = (0, 1, 2)
+"""LFW's people on whom `vision.similarity` was calibrated; it is judged on the others."""
+_THRESHOLDS = (80, 90, 95, 99)
+_SMALLEST = (16, 24, 32)  # pixels of a WIDER face's smaller side in its source
+_FIVE = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
+
+
+def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
+    """All measures on the photos under `data`, as plain values.
+
+    `call` runs an operation of a throw-away backend. Rates are `measures.Rate`s, errors are in eye
+    distances, thresholds are similarities.
+    """
+    lfw = _lfw(data / "lfw", call, progress)
+    return {
+        "lfw": lfw,
+        "deepface": _deepface(data / "deepface_pairs", call, progress, lfw["threshold"]),
+        "wider": _wider(data / "wider", call, progress),
+        "landmarks": _landmarks(data / "lfw_landmarks", call, progress),
+    }
+
+
+# Verification: every photo is indexed once, then searched for among the others
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Photos and how similar each is to each other."""
+
+    names: list[str]
+    faceless: int
+    scores: NDArray[np.float32]
+    """[n, n]: of the row's largest face and the column's most similar one, as CompareFaces has it."""
+
+    def of(self, pairs: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
+        """The similarities of pairs of photos a, b; 0 where no face was found."""
+        place = {name: index for index, name in enumerate(self.names)}
+        return np.array([self.scores[place[row["a"]], place[row["b"]]] for row in pairs], dtype=np.float64)
+
+
+def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
+    """The 3,000 pairs in five folds, and all pairs of photos of the people who calibrated nothing."""
+    pairs = _rows(folder / "pairs.csv")
+    folds = {_person(row[side]): int(row["fold"]) for row in pairs for side in "ab"}
+    photos: dict[int, list[str]] = defaultdict(list)
+    for path in sorted(folder.glob("images/*/*.jpg")):
+        name = path.relative_to(folder).as_posix()
+        photos[folds.get(_person(name), -1)].append(name)  # -1: people of no pair, only to be found
+    compared = {
+        fold: _compare(folder, names, call, progress, f"LFW fold {fold}") for fold, names in sorted(photos.items())
+    }
+    judged = [(fold, [row for row in pairs if int(row["fold"]) == fold]) for fold in compared if fold >= 0]
+    found = np.concatenate([compared[fold].of(rows) for fold, rows in judged])
+    same = np.array([row["same"] == "1" for _, rows in judged for row in rows])
+    fold_of = np.array([fold for fold, rows in judged for _ in rows])
+    return {
+        "accuracy": measures.cross_validated(found, same, fold_of),
+        "equal_error_rate": measures.equal_error_rate(found, same),
+        "true_match_rate_at_1e-3": measures.true_match_rate(found, same, 1e-3),
+        "threshold": measures.best_threshold(found, same),
+        "faceless": measures.rate(
+            sum(each.faceless for each in compared.values()), sum(len(each.names) for each in compared.values())
+        ),
+        "calibration": _calibration([each for fold, each in compared.items() if fold not in (-1, *CALIBRATION_FOLDS)]),
+    }
+
+
+def _calibration(compared: Iterable[_Compared]) -> dict[str, Any]:
+    """False and true match rates at similarity thresholds, over all pairs of photos of each fold."""
+    scores, same = [], []
+    for fold in compared:
+        people = np.array([_person(name) for name in fold.names])
+        above = np.triu_indices(len(people), 1)
+        scores.append(fold.scores[above])
+        same.append(people[above[0]] == people[above[1]])
+    values, genuine = np.concatenate(scores), np.concatenate(same)
+    return {
+        str(threshold): {
+            "false_match_rate": measures.share(values[~genuine] >= threshold),
+            "true_match_rate": measures.share(values[genuine] >= threshold),
+        }
+        for threshold in _THRESHOLDS
+    }
+
+
+def _deepface(folder: Path, call: Call, progress: Progress, threshold: float) -> dict[str, Any]:
+    """The pairs judged at `threshold`, which other photos gave."""
+    pairs = _rows(folder / "pairs.csv")
+    names = sorted({row[side] for row in pairs for side in "ab"})
+    found = _compare(folder, names, call, progress, "deepface pairs").of(pairs)
+    return {"accuracy": measures.share((found >= threshold) == np.array([row["same"] == "1" for row in pairs]))}
+
+
+def _person(name: str) -> str:
+    return Path(name).parent.name
+
+
+def _compare(folder: Path, names: list[str], call: Call, progress: Progress, label: str) -> _Compared:
+    """Every photo against every other, in a collection of their own."""
+
+    def index(name: str) -> list[str]:
+        image = {"Bytes": (folder / name).read_bytes()}
+        answer = call("IndexFaces", {"CollectionId": collection, "Image": image, "QualityFilter": "NONE"})
+        return [record["Face"]["FaceId"] for record in answer["FaceRecords"]]
+
+    def search(faces: list[str]) -> NDArray[np.float32]:
+        row = np.zeros(len(names), dtype=np.float32)
+        if faces:
+            request = {"CollectionId": collection, "FaceId": faces[0], "FaceMatchThreshold": 0, "MaxFaces": 4096}
+            for match in call("SearchFaces", request)["FaceMatches"]:
+                place = owners[match["Face"]["FaceId"]]
+                row[place] = max(row[place], match["Similarity"])
+        return row
+
+    collection = f"evaluation-{uuid.uuid4()}"
+    call("CreateCollection", {"CollectionId": collection})
+    try:
+        indexed = each(f"{label}, index", index, names, progress)
+        owners = {face: place for place, faces in enumerate(indexed) for face in faces}
+        rows = each(f"{label}, search", search, indexed, progress)
+    finally:
+        call("DeleteCollection", {"CollectionId": collection})
+    return _Compared(names, sum(not faces for faces in indexed), np.array(rows))
+
+
+# Detection
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What DetectFaces answered, in pixels, largest face first."""
+
+    boxes: NDArray[np.float64]
+    """[n, 4]: left, top, right, bottom."""
+    points: NDArray[np.float64]
+    """[n, 5, 2], in the order of `_FIVE`."""
+
+
+def _wider(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
+    """The share of labelled faces that a box covers by half and more, by the least size counted."""
+    truths: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in _rows(folder / "boxes.csv"):
+        truths[row["file"]].append(row)
+    answers = each("WIDER scenes", partial(_detect, folder, call), list(truths), progress)
+    sizes, hits = [], []
+    for rows, answer in zip(truths.values(), answers, strict=True):
+        boxes = np.array([[float(row[side]) for side in ("x1", "y1", "x2", "y2")] for row in rows])
+        sizes += [float(row["min_side_px_in_416_source"]) for row in rows]
+        hits += _matched(boxes, answer).tolist()
+    size, hit = np.array(sizes), np.array(hits)
+    return {"recall": {str(least): measures.share(hit[size >= least]) for least in _SMALLEST}}
+
+
+def _matched(truth: NDArray[np.float64], found: _Found) -> NDArray[np.bool_]:
+    """Which boxes [n, 4] of the truth have a box of their own at an overlap (IoU) of .5."""
+    hit = np.zeros(len(truth), dtype=bool)
+    for box in found.boxes:
+        near = np.maximum(truth[:, :2], box[:2])
+        far = np.minimum(truth[:, 2:], box[2:])
+        shared = (far - near).clip(0).prod(1)
+        union = (truth[:, 2:] - truth[:, :2]).prod(1) + (box[2:] - box[:2]).prod() - shared
+        overlap = np.where(hit, 0, shared / union)
+        if overlap.max() >= 0.5:
+            hit[overlap.argmax()] = True
+    return hit
+
+
+def _landmarks(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
+    """Eyes, nose and corners of the mouth against people's clicks, in distances between the eyes."""
+    rows = _rows(folder / "landmarks.csv")
+    answers = each("LFW landmarks", partial(_detect, folder, call), [row["file"] for row in rows], progress)
+    errors = []
+    for row, found in zip(rows, answers, strict=True):
+        if len(found.points):
+            names = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+            truth = np.array([[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in names])
+            away = np.linalg.norm(found.points[0] - truth, axis=1)
+            errors.append(away / np.linalg.norm(truth[1] - truth[0]))
+    by_point = np.array(errors)
+    return {
+        "mean_error": float(by_point.mean()),
+        "by_point": dict(zip(_FIVE, by_point.mean(0).tolist(), strict=True)),
+        "off_by_a_tenth": measures.share(by_point.mean(1) > 0.1),
+        "faceless": measures.rate(len(rows) - len(errors), len(rows)),
+    }
+
+
+def _detect(folder: Path, call: Call, name: str) -> _Found:
+    data = (folder / name).read_bytes()
+    picture = decode(data)
+    size = np.array([picture.width, picture.height], dtype=np.float64)
+    details = call("DetectFaces", {"Image": {"Bytes": data}})["FaceDetails"]
+    corners, points = [], []
+    for detail in details:
+        box, marks = detail["BoundingBox"], {mark["Type"]: (mark["X"], mark["Y"]) for mark in detail["Landmarks"]}
+        near, extent = np.array([box["Left"], box["Top"]]), np.array([box["Width"], box["Height"]])
+        corners.append(np.concatenate([near * size, (near + extent) * size]))
+        points.append(np.array([marks[name] for name in _FIVE]) * size)
+    return _Found(np.array(corners).reshape(-1, 4), np.array(points).reshape(-1, 5, 2))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
