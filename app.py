@@ -5,6 +5,7 @@ Chalice imports this file as `app`, beside `chalicelib`; an installed Lookalike 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -73,7 +74,7 @@ def medium(key: str) -> Response:
 @app.route("/media", methods=["GET"])
 def media() -> Response:
     """A page of the objects with a label: `?label=Face`, then with `&after=` the NextToken for more."""
-    query = _request().query_params or {}
+    query: Mapping[str, str] = _request().query_params or {}
     if "label" not in query:
         return _json({"Message": "Say which: /media?label=Face"}, status=400)
     found, after = app.backend.media.labelled(query["label"], query.get("after"))

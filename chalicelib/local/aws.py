@@ -25,7 +25,7 @@ from ..wire.gateway import Request, Response
 from . import wsgi
 
 if TYPE_CHECKING:
-    from .s3 import Listener
+    from .events import Listener
 
 DEFAULT_ACCOUNT = "123456789012"
 """moto's own, for whoever names no other."""
@@ -55,10 +55,11 @@ class Aws:
     def __init__(self, account: str = DEFAULT_ACCOUNT, region: str = "us-east-1") -> None:
         from moto.core.botocore_stubber import BotocoreStubber  # .2 s
 
-        from . import dynamodb, s3
+        from . import dynamodb, events, s3
 
         dynamodb.install()
         s3.install()
+        events.install()
         self.account = account
         self.region = region
         self.object_events: Listener | None = None
@@ -95,7 +96,7 @@ class Aws:
         if service not in SERIAL:
             yield
             return
-        from .s3 import collecting
+        from .events import collecting
 
         with self._serial, collecting(self.object_events) if service == "s3" else nullcontext():
             yield

@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any, NamedTuple, cast
 
 from moto.dynamodb import urls
 from moto.dynamodb.exceptions import MockValidationException
@@ -37,6 +38,14 @@ class _View:
         return getattr(self._viewed, name)
 
 
+class ItemKey(NamedTuple):
+    """Where an item is."""
+
+    table: str
+    hash_key: DynamoType
+    range_key: DynamoType | None
+
+
 class PartitionedTable(Table):
     """A table that answers a query from the partition it names."""
 
@@ -60,9 +69,30 @@ class PartitionedTable(Table):
 
 
 class Tables(DynamoDBBackend):
-    """One account's tables in one region."""
+    """One account's tables in one region, which remember the items that may have changed."""
 
     _url_module = urls
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.touched: set[ItemKey] = set()
+
+    def put_item(self, table_name: str, item_attrs: dict[str, Any], *args: Any, **options: Any) -> Item:
+        self._touch(table_name, item_attrs)
+        return super().put_item(table_name, item_attrs, *args, **options)
+
+    def update_item(self, table_name: str, key: dict[str, Any], *args: Any, **options: Any) -> Item:
+        self._touch(table_name, key)
+        return super().update_item(table_name, key, *args, **options)
+
+    def delete_item(self, table_name: str, key: dict[str, Any], *args: Any, **options: Any) -> Item | None:
+        self._touch(table_name, key)
+        return super().delete_item(table_name, key, *args, **options)
+
+    def _touch(self, table_name: str, attributes: dict[str, Any]) -> None:
+        table = self.get_table(table_name)
+        with suppress(MockValidationException):  # moto will say what is wrong with the key
+            self.touched.add(ItemKey(table.name, *self.get_keys_value(table, attributes)))
 
     def create_table(self, *args: Any, **options: Any) -> Table:
         table = super().create_table(*args, **options)

@@ -1,144 +1,106 @@
-"""moto's S3 events, as AWS sends them.
-
-Seen in moto 5.2: a put also sends ObjectTagging:Put; completing a multipart upload sends Put as well; keys come with
-%2F; sequencer, versionId, userIdentity, requestParameters and responseElements are missing; in a versioned bucket a
-delete sends nothing. So the events of a request are collected while it is handled and put right when it is done.
-Shape and order: S3's user guide, "Event message structure".
-"""
+"""moto's S3, so that it is known what a request touched, and says what is deleted in a versioned bucket."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any
-from urllib.parse import quote_plus
-from uuid import uuid4
+from typing import Any, NamedTuple
 
 from moto.s3 import notifications, urls
-from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeMultipart, MultipartDict, S3Backend, s3_backends
 from moto.s3.notifications import S3NotificationEvent
-
-Listener = Callable[[dict[str, Any]], None]
-"""Given the event, `{"Records": [...]}`, of an object created or removed."""
-
-_COMPLETED = S3NotificationEvent.OBJECT_CREATED_COMPLETE_MULTIPART_UPLOAD_EVENT
-_TAGGED = S3NotificationEvent.OBJECT_TAGGING_PUT_EVENT
-_MARKED = S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
-_DELETED = S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT
-
-_DESTINATIONS: dict[str, Callable[[str, Any, str, str], None]] = {
-    "cloud_function": notifications._invoke_awslambda,
-    "queue": notifications._send_sqs_message,
-    "topic": notifications._send_sns_message,
-}
+from moto.s3.utils import _VersionedKeyStore
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happened to one object."""
-
-    account: str
-    name: S3NotificationEvent
-    bucket: FakeBucket
-    key: FakeKey
-    body: dict[str, Any]
-
-
-_collected: ContextVar[list[Event] | None] = ContextVar("events of the request in this thread", default=None)
-
-
-@cache
 def install() -> None:
-    """Let moto's S3 report to `collecting`, once a process."""
-    send = notifications.send_event
-
-    def collect(account_id: str, event_name: S3NotificationEvent, bucket: Any, key: Any) -> None:
-        if (events := _collected.get()) is None:
-            send(account_id, event_name, bucket, key)
-        else:
-            events.append(Event(account_id, event_name, bucket, key, _body(event_name, bucket, key)))
-
-    notifications.send_event = collect
+    """Let accounts first used from now on have these buckets."""
     s3_backends.backend = Buckets
 
 
+class Touched(NamedTuple):
+    """What a request had in its hands, and may have changed."""
+
+    bucket: str
+    kind: str
+    """bucket, object or upload."""
+    name: str
+    """The key, or the upload's id."""
+
+
+class Objects(_VersionedKeyStore):
+    """A bucket's objects by key, each with all its versions."""
+
+    def __init__(self, bucket: str, touched: set[Touched]) -> None:
+        super().__init__()
+        self._bucket = bucket
+        self._touched = touched
+
+    def _touch(self, key: str) -> None:
+        self._touched.add(Touched(self._bucket, "object", key))
+
+    def __sgetitem__(self, key: str) -> list[Any]:
+        self._touch(key)
+        return super().__sgetitem__(key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._touch(key)
+        super().__setitem__(key, value)
+
+    def setlist(self, key: str, list_: Any) -> None:
+        self._touch(key)
+        super().setlist(key, list_)
+
+    def pop(self, key: str) -> None:  # type: ignore[override]
+        self._touch(key)
+        super().pop(key)
+
+
+class Parts(MultipartDict):
+    """A bucket's uploads under way."""
+
+    def __init__(self, bucket: str, touched: set[Touched]) -> None:
+        super().__init__()
+        self._bucket = bucket
+        self._touched = touched
+
+    def _touch(self, upload: str) -> None:
+        self._touched.add(Touched(self._bucket, "upload", upload))
+
+    def __getitem__(self, upload: str) -> FakeMultipart:
+        self._touch(upload)
+        return super().__getitem__(upload)
+
+    def __setitem__(self, upload: str, multipart: FakeMultipart) -> None:
+        self._touch(upload)
+        super().__setitem__(upload, multipart)
+
+    def __delitem__(self, upload: str) -> None:
+        self._touch(upload)
+        super().__delitem__(upload)
+
+
 class Buckets(S3Backend):
-    """One account's buckets, which report also what is deleted in a versioned bucket."""
+    """One account's buckets: they report also what is deleted in a versioned bucket, and remember what was touched."""
 
     _url_module = urls
 
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.touched: set[Touched] = set()
+
+    def create_bucket(self, bucket_name: str, *args: Any, **options: Any) -> FakeBucket:
+        return self.watch(super().create_bucket(bucket_name, *args, **options))
+
+    def watch(self, bucket: FakeBucket) -> FakeBucket:
+        """Remember from now on which of its (empty) collections are touched."""
+        bucket.keys = Objects(bucket.name, self.touched)
+        bucket.multiparts = Parts(bucket.name, self.touched)
+        return bucket
+
+    def get_bucket(self, bucket_name: str, *args: Any, **options: Any) -> FakeBucket:
+        self.touched.add(Touched(bucket_name, "bucket", ""))
+        return super().get_bucket(bucket_name, *args, **options)
+
     def _set_delete_marker(self, bucket_name: str, key_name: str) -> FakeDeleteMarker:
         marker = super()._set_delete_marker(bucket_name, key_name)
-        notifications.send_event(self.account_id, _MARKED, self.get_bucket(bucket_name), marker)
+        marked = S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
+        notifications.send_event(self.account_id, marked, self.get_bucket(bucket_name), marker)
         return marker
-
-
-@contextmanager
-def collecting(listener: Listener | None) -> Iterator[None]:
-    """While a request is handled: afterwards its events go where the bucket's configuration says, and to `listener`."""
-    events: list[Event] = []
-    token = _collected.set(events)
-    try:
-        yield
-    finally:
-        _collected.reset(token)
-    for event in events:
-        if not _spurious(event, events):
-            _deliver(event)
-            if listener is not None:
-                listener(event.body)
-
-
-def _spurious(event: Event, events: list[Event]) -> bool:
-    created = [other for other in events if other.key.name == event.key.name and ":ObjectCreated:" in other.name]
-    if event.name is _TAGGED:
-        return bool(created)
-    return event in created and event.name is not _COMPLETED and any(other.name is _COMPLETED for other in created)
-
-
-def _deliver(event: Event) -> None:
-    """As moto's `send_event`, with the event put right."""
-    configuration = event.bucket.notification_configuration
-    if configuration is None:
-        return
-    record = event.body["Records"][0]["s3"]
-    for kind, send in _DESTINATIONS.items():
-        for notification in getattr(configuration, kind):
-            if notification.matches(event.name, event.key.name):
-                body = {"Records": [event.body["Records"][0] | {"s3": record | {"configurationId": notification.id}}]}
-                region, name = notification.arn.split(":")[3], notification.arn.rsplit(":", 1)[-1]
-                send(event.account, body, name if kind == "queue" else notification.arn, region)
-    if configuration.event_bridge is not None:
-        notifications._send_event_bridge_message(event.account, event.bucket, event.name, event.key)
-
-
-def _body(name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker) -> dict[str, Any]:
-    stored: dict[str, Any] = {"key": quote_plus(key.name, safe="/")}
-    if name not in (_DELETED, _MARKED):
-        assert isinstance(key, FakeKey)
-        stored |= {"size": key.size, "eTag": key.etag.strip('"')}
-    if bucket.is_versioned:
-        stored["versionId"] = key.version_id
-    stored["sequencer"] = f"{time.time_ns():018X}"
-    record = {
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "awsRegion": bucket.region_name,
-        "eventTime": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "eventName": name.removeprefix("s3:"),
-        "userIdentity": {"principalId": f"AWS:{bucket.account_id}"},
-        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
-        "responseElements": {"x-amz-request-id": uuid4().hex[:16].upper(), "x-amz-id-2": uuid4().hex},
-        "s3": {
-            "s3SchemaVersion": "1.0",
-            "configurationId": "lookalike",
-            "bucket": {"name": bucket.name, "ownerIdentity": {"principalId": bucket.account_id}, "arn": bucket.arn},
-            "object": stored,
-        },
-    }
-    return {"Records": [record]}

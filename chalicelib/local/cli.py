@@ -1,0 +1,127 @@
+"""The command line: `lookalike serve`, `models`, `evaluate`, `version`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import __version__
+from ..config import Settings
+from ..errors import SetupError
+from .process import leave_the_users_aws
+
+app = typer.Typer(
+    help="Amazon Rekognition on your own machine: the same API, real inference.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
+app.add_typer(models, name="models")
+
+
+def main() -> None:
+    """Run the command line. What a person must put right is one line on stderr and exit status 1."""
+    leave_the_users_aws()
+    try:
+        app(prog_name="lookalike")
+    except SetupError as error:
+        print(f"lookalike: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; this machine's own only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 4566,
+    data_dir: Annotated[
+        Path, typer.Option(help="Where everything is kept.", envvar="LOOKALIKE_DATA_DIR", file_okay=False)
+    ] = Path(".lookalike"),
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing: all is gone when it stops.")] = False,
+) -> None:
+    """Serve Rekognition, and the S3, DynamoDB, SQS, SNS, KMS, STS and IAM around it, on one port.
+
+    Give any AWS SDK or the AWS CLI the two lines that it prints. Ctrl-C stops it.
+    """
+    from .process import serve as run
+
+    run(Settings.from_environ(), host, port, None if memory else data_dir)
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show the packs, their licences, and which are built."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..modelkit import packs
+
+    table = Table("Pack", "State", "Size", "Licence", "What for", box=None)
+    for listing in packs.list_packs(Settings.from_environ().models):
+        pack = listing.pack
+        licences = sorted({state.model.licence for state in listing.models})
+        state = "built" if listing.built else "not built"
+        table.add_row(listing.name, state, f"{listing.bytes / 1e6:.0f} MB", ", ".join(licences), pack.summary)
+    Console().print(table)
+
+
+@models.command()
+def pull(
+    pack: Annotated[str, typer.Argument(help="The pack to build.")] = "core",
+    mirror: Annotated[
+        str | None, typer.Option("--from", help="A folder or address that holds the archives, instead of the sources.")
+    ] = None,
+    accept_licence: Annotated[str | None, typer.Option(help="A licence that asks more of you, by its name.")] = None,
+) -> None:
+    """Fetch, check and build a pack of models. One that is built costs nothing."""
+    from ..modelkit import packs
+    from .progress import bars
+
+    with bars() as progress:
+        built = packs.pull(
+            pack, Settings.from_environ().models, mirror=mirror, accept_licence=accept_licence, progress=progress
+        )
+    if built:
+        print(f"Built {len(built)} models of the pack {pack}.")
+
+
+@models.command()
+def verify(pack: Annotated[str | None, typer.Argument(help="A pack; all built ones unless named.")] = None) -> None:
+    """Read every model and compare its sum with the manifest's."""
+    from ..modelkit import packs
+
+    wrong = []
+    for state in packs.verify(Settings.from_environ().models, pack):
+        print(f"{state.state:8} {state.name}")
+        if state.state != "built":
+            wrong.append(state.name)
+    if wrong:
+        raise SetupError(f"{', '.join(wrong)} must be built anew: run `lookalike models pull`")
+
+
+@app.command()
+def evaluate(
+    subject: Annotated[str, typer.Argument(help="What to measure: faces, labels, text, moderation, equipment ...")],
+    data: Annotated[Path, typer.Option(help="The folder of photos with ground truth.", exists=True)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Measure accuracy on photos with ground truth, through the operations that a client calls."""
+    from .evaluating import evaluate as measure
+    from .progress import bars, table
+
+    with bars() as progress:
+        measured: dict[str, Any] = measure(subject, data, Settings.from_environ(), progress)
+    if as_json:
+        print(json.dumps(measured, indent=2, default=str))
+    else:
+        table(subject, measured)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)

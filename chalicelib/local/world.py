@@ -1,0 +1,52 @@
+"""Everything behind the port, put together: AWS, the backend of the operations, the application and its triggers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..backend import build
+from ..config import Settings
+from ..store.vault import KEY_BYTES, LocalKeys
+from .application import Application, load
+from .aws import Aws
+from .server import Server
+from .triggers import Triggers
+
+
+class World:
+    """One account's AWS on this machine, for as long as it is entered."""
+
+    def __init__(self, settings: Settings, data_dir: Path | None = None) -> None:
+        self._settings = settings
+        self._data_dir = data_dir
+
+    def __enter__(self) -> Self:
+        self.aws = Aws(self._settings.account, self._settings.region)
+        self.backend = build(self._settings, self.aws.session, self._keys())
+        self.backend.store.create_tables()
+        application = load(self.backend)
+        self.triggers = Triggers(application, self.aws.client("sqs"))
+        self._buckets()
+        self.aws.object_events = self.triggers
+        self.server = Server(self.aws, self.backend, Application(application))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.triggers.stop()
+
+    def _keys(self) -> LocalKeys:
+        """What wraps the data keys of collections where no KMS key is named: a file beside the state, or nothing that
+        outlives the process."""
+        if self._data_dir is None:
+            return LocalKeys([os.urandom(KEY_BYTES)])
+        return LocalKeys.from_file(self._data_dir / "key")
+
+    def _buckets(self) -> None:
+        """What Terraform makes on AWS."""
+        s3 = self.aws.client("s3")
+        there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        for name in {self._settings.bucket, self._settings.uploads} - there:
+            s3.create_bucket(Bucket=name)
