@@ -50,7 +50,7 @@ def _overlay(sight: Sight, classes: NDArray[np.bool_]) -> NDArray[np.float32]:
         place = slice(top, bottom), slice(left, right)
         total[place] += np.asarray(fine)
         count[place] += 1
-    return total / np.maximum(count, 1)
+    return np.asarray(total / np.maximum(count, 1), dtype=np.float32)
 
 
 def _regions(activation: NDArray[np.float32]) -> Iterator[Box]:

@@ -116,6 +116,6 @@ def _pixels(image: Image, views: tuple[View, ...]) -> NDArray[np.float32]:
     return batch
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -10,7 +10,7 @@ from .geometry import Box
 from .picture import Picture
 
 Describe = Callable[[Picture, Sequence[Face]], Sequence[Mapping[str, float]]]
-"""For each face of a picture, further labels and their confidences, 0 to 100: such as {"Woman": 98.2, "Adult": 99.9}."""
+"""For each face of a picture, further labels with confidences, 0 to 100, such as {"Woman": 98.2, "Adult": 99.9}."""
 
 _ABOVE, _BELOW, _BESIDE = 0.25, 0.05, 0.12
 """How far a head reaches beyond its face's box, of the box's height and width: hair and ears."""
