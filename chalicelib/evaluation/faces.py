@@ -50,7 +50,7 @@ class _Compared:
     names: list[str]
     faceless: int
     scores: NDArray[np.float32]
-    """[n, n]: of the row's largest face and the column's most similar one, as CompareFaces has it."""
+    """[n, n]: of the faces nearest to the photos' middles, which are those that LFW's names belong to."""
 
     def of(self, pairs: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
         """The similarities of pairs of photos a, b; 0 where no face was found."""
@@ -118,29 +118,36 @@ def _person(name: str) -> str:
 def _compare(folder: Path, names: list[str], call: Call, progress: Progress, label: str) -> _Compared:
     """Every photo against every other, in a collection of their own."""
 
-    def index(name: str) -> list[str]:
+    def index(name: str) -> str | None:
         image = {"Bytes": (folder / name).read_bytes()}
         answer = call("IndexFaces", {"CollectionId": collection, "Image": image, "QualityFilter": "NONE"})
-        return [record["Face"]["FaceId"] for record in answer["FaceRecords"]]
+        faces = [record["Face"] for record in answer["FaceRecords"]]
+        return str(min(faces, key=_off_centre)["FaceId"]) if faces else None
 
-    def search(faces: list[str]) -> NDArray[np.float32]:
+    def search(face: str | None) -> NDArray[np.float32]:
         row = np.zeros(len(names), dtype=np.float32)
-        if faces:
-            request = {"CollectionId": collection, "FaceId": faces[0], "FaceMatchThreshold": 0, "MaxFaces": 4096}
+        if face:
+            request = {"CollectionId": collection, "FaceId": face, "FaceMatchThreshold": 0, "MaxFaces": 4096}
             for match in call("SearchFaces", request)["FaceMatches"]:
-                place = owners[match["Face"]["FaceId"]]
-                row[place] = max(row[place], match["Similarity"])
+                if (place := places.get(match["Face"]["FaceId"])) is not None:
+                    row[place] = match["Similarity"]
         return row
 
     collection = f"evaluation-{uuid.uuid4()}"
     call("CreateCollection", {"CollectionId": collection})
     try:
         indexed = each(f"{label}, index", index, names, progress)
-        owners = {face: place for place, faces in enumerate(indexed) for face in faces}
+        places = {face: place for place, face in enumerate(indexed)}
         rows = each(f"{label}, search", search, indexed, progress)
     finally:
         call("DeleteCollection", {"CollectionId": collection})
-    return _Compared(names, sum(not faces for faces in indexed), np.array(rows))
+    return _Compared(names, indexed.count(None), np.array(rows))
+
+
+def _off_centre(face: Mapping[str, Any]) -> float:
+    """How far the middle of a face lies from the photo's, in ratios."""
+    box = face["BoundingBox"]
+    return float(np.hypot(box["Left"] + box["Width"] / 2 - 0.5, box["Top"] + box["Height"] / 2 - 0.5))
 
 
 # Detection
@@ -194,8 +201,9 @@ def _landmarks(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
         if len(found.points):
             names = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
             truth = np.array([[float(row[f"{name}_{axis}"]) for axis in "xy"] for name in names])
-            away = np.linalg.norm(found.points[0] - truth, axis=1)
-            errors.append(away / np.linalg.norm(truth[1] - truth[0]))
+            away = np.linalg.norm(found.points - truth, axis=2)
+            clicked = away[away.mean(1).argmin()]  # a bystander may be larger
+            errors.append(clicked / np.linalg.norm(truth[1] - truth[0]))
     by_point = np.array(errors)
     return {
         "mean_error": float(by_point.mean()),
