@@ -114,7 +114,7 @@ def finish(model: onnx.ModelProto) -> bytes:
         node.ClearField("doc_string")
     del graph.value_info[:]
     graph.name = "graph"
-    model.ir_version = max(model.ir_version, IR_VERSION)
+    model.ir_version = IR_VERSION
     model.producer_name, model.producer_version = "lookalike", ""
     for field in ("doc_string", "domain", "model_version"):
         model.ClearField(field)

@@ -34,8 +34,8 @@ def read(data: bytes) -> Mapping[str, NDArray[np.float32]]:
     try:
         (root,) = struct.unpack_from("<Q", data, ROOT_ENTRY + 8)
         return dict(_File(data).datasets(root, ""))
-    except (struct.error, RecursionError) as error:
-        raise ValueError(f"the HDF5 file is cut short or damaged: {error}") from error
+    except (struct.error, LookupError, OverflowError, RecursionError) as error:
+        raise ValueError("the HDF5 file is cut short or damaged") from error
 
 
 class _File:

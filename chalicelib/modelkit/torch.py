@@ -22,6 +22,8 @@ from .graph import Norm
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
+MALFORMED = (pickle.UnpicklingError, EOFError, LookupError, TypeError, AttributeError, OverflowError, MemoryError)
+"""What unpickling damaged bytes, or looking into what they hold, may end in beside ValueError."""
 DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
@@ -55,15 +57,18 @@ def read(data: bytes) -> Mapping[str, NDArray[Any]]:
 
     Raises ValueError where the data is no legacy checkpoint, names code outside of a state dict, or ends too soon.
     """
-    file = io.BytesIO(data)
     try:
-        if _Unpickler(file).load() != MAGIC or _Unpickler(file).load() != PROTOCOL:
-            raise ValueError("not a legacy torch checkpoint")
-        _Unpickler(file).load()  # byte order and sizes of integers: little-endian wherever torch runs
-        views: Mapping[str, View] = _Unpickler(file).load()
-        keys: list[str] = _Unpickler(file).load()
-    except (pickle.UnpicklingError, EOFError, IndexError) as error:
-        raise ValueError(f"not a legacy torch checkpoint: {error}") from error
+        return _read(io.BytesIO(data))
+    except MALFORMED as error:
+        raise ValueError(f"not a legacy torch checkpoint, or a damaged one: {error}") from error
+
+
+def _read(file: io.BytesIO) -> Mapping[str, NDArray[Any]]:
+    if _Unpickler(file).load() != MAGIC or _Unpickler(file).load() != PROTOCOL:
+        raise ValueError("not a legacy torch checkpoint")
+    _Unpickler(file).load()  # byte order and sizes of integers: little-endian wherever torch runs
+    views: Mapping[str, View] = _Unpickler(file).load()
+    keys: list[str] = _Unpickler(file).load()
     dtypes = {view.storage.key: view.storage.dtype for view in views.values()}
     storages = {key: _values(file, dtypes[key]) for key in keys}
     return {name: view.of(storages[view.storage.key]) for name, view in views.items()}
