@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import images
+from . import images, labels, moderation
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -16,4 +16,6 @@ Operation = Callable[[Any, "Backend"], Mapping[str, Any]]
 OPERATIONS: dict[str, Operation] = {
     "CompareFaces": images.compare_faces,
     "DetectFaces": images.detect_faces,
+    "DetectLabels": labels.detect_labels,
+    "DetectModerationLabels": moderation.detect_moderation_labels,
 }
