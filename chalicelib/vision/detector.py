@@ -10,7 +10,6 @@ from PIL.Image import Image, Resampling
 
 from .sessions import Sessions
 
-LEAST_SCORE = 0.5
 OVERLAP = 0.3
 """Of two boxes that share more than this (intersection over union), the less confident is dropped."""
 
@@ -29,6 +28,29 @@ class Detections(NamedTuple):
 class Detector(Protocol):
     def find(self, image: Image) -> Detections:
         """The faces of an RGB image."""
+
+
+class Calibration(NamedTuple):
+    """From a network's score, 0 to 1, to a confidence: a logistic regression on the score's logit.
+
+    Fitted to whether boxes met a true face of 100 scenes of WIDER FACE val.
+    """
+
+    least: float
+    """The score below which a box is not reported."""
+    offset: float
+    slope: float
+
+    def confidences(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        """0 to 100."""
+        certain = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
+        confidences: NDArray[np.float64] = 100 / (1 + np.exp(-self.offset) * ((1 - certain) / certain) ** self.slope)
+        return confidences
+
+
+_CENTERFACE = Calibration(0.50, 1.85, 2.60)
+_YUNET = Calibration(0.65, -0.19, 2.09)
+_GLANCE = 160  # pixels
 
 
 class CenterFace:
@@ -56,7 +78,7 @@ class CenterFace:
     def _look(self, image: Image, side: int) -> Detections:
         pixels, scale = canvas(image, side)
         heatmap, sizes, offsets, points = self._sessions.run("centerface", {"input": pixels})
-        row, column = np.nonzero(heatmap[0, 0] > LEAST_SCORE)
+        row, column = np.nonzero(heatmap[0, 0] > _CENTERFACE.least)
         corner = np.stack([column, row], 1)
         offset = offsets[0][::-1, row, column].T  # the model says (y, x)
         centres = (corner + offset + 0.5) * 4
@@ -64,50 +86,41 @@ class CenterFace:
         boxes = np.hstack([centres - extents / 2, centres + extents / 2])
         fractions = points[0][:, row, column].T.reshape(-1, 5, 2)[..., ::-1]
         places = boxes[:, None, :2] + fractions * extents[:, None]
-        confidences = calibrated(heatmap[0, 0][row, column], *_CENTERFACE)
+        confidences = _CENTERFACE.confidences(heatmap[0, 0][row, column])
         return best(Detections(boxes / np.tile(scale, 2), confidences, places / scale))
 
 
-_GLANCE = 160
-_CENTERFACE = (1.85, 2.60)
-
-
 class YuNet:
-    """Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023 (the 2023mar weights)."""
+    """Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023 (the 2023mar weights).
+
+    A third of CenterFace's time. On the same scenes its recall is .87, and seven boxes in a hundred hold
+    no labelled face, where CenterFace's is .91 and two in a hundred.
+    """
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
     def find(self, image: Image) -> Detections:
-        """The faces of an RGB image. The file's input is 640 pixels square."""
-        pixels, scale = canvas(image, 640, square=True)
+        """The faces of an RGB image."""
+        longest = max(image.size)
+        pixels, scale = canvas(image, min(longest, viewing_side(longest)))
         names = [output.name for output in self._sessions.session("yunet").get_outputs()]
-        out = dict(zip(names, self._sessions.run("yunet", {"input": pixels[:, ::-1].copy()}), strict=True))
-        levels = [self._level(out, stride, 640 // stride) for stride in (8, 16, 32)]
+        found = self._sessions.run("yunet", {"input": pixels[:, ::-1].copy()})  # blue first
+        outputs = dict(zip(names, found, strict=True))
+        levels = [_level(outputs, stride, pixels.shape[3] // stride) for stride in (8, 16, 32)]
         boxes, scores, points = (np.concatenate(parts) for parts in zip(*levels, strict=True))
-        return best(Detections(boxes / np.tile(scale, 2), calibrated(scores, *_YUNET), points / scale))
-
-    def _level(self, out: dict[str, NDArray[np.float32]], stride: int, side: int) -> Detections:
-        scores = np.sqrt(out[f"cls_{stride}"][0, :, 0].clip(0, 1) * out[f"obj_{stride}"][0, :, 0].clip(0, 1))
-        seen = np.nonzero(scores > LEAST_SCORE)[0]
-        cell = np.stack([seen % side, seen // side], 1)
-        box = out[f"bbox_{stride}"][0][seen]
-        centres, extents = (cell + box[:, :2]) * stride, np.exp(box[:, 2:]) * stride
-        points = (cell[:, None] + out[f"kps_{stride}"][0][seen].reshape(-1, 5, 2)) * stride
-        return Detections(np.hstack([centres - extents / 2, centres + extents / 2]), scores[seen], points)
+        return best(Detections(boxes / np.tile(scale, 2), _YUNET.confidences(scores), points / scale))
 
 
-_YUNET = (1.85, 2.60)
-
-
-def calibrated(scores: NDArray[np.floating], offset: float, slope: float) -> NDArray[np.float64]:
-    """Confidences, 0 to 100, of a model's scores, 0 to 1: a logistic regression on the scores' logits.
-
-    `offset` and `slope` were fitted to whether each box met a true face of 100 scenes of WIDER FACE val.
-    """
-    certain = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
-    confidences: NDArray[np.float64] = 100 / (1 + np.exp(-offset) * ((1 - certain) / certain) ** slope)
-    return confidences
+def _level(outputs: dict[str, NDArray[np.float32]], stride: int, columns: int) -> Detections:
+    """What YuNet says at one stride, in the canvas's pixels; its scores as confidences."""
+    classes, objects, boxes, points = (outputs[f"{name}_{stride}"][0] for name in ("cls", "obj", "bbox", "kps"))
+    scores = np.sqrt(classes[:, 0].clip(0, 1) * objects[:, 0].clip(0, 1))
+    seen = np.nonzero(scores > _YUNET.least)[0]
+    cells = np.stack([seen % columns, seen // columns], 1)
+    centres, extents = (cells + boxes[seen, :2]) * stride, np.exp(boxes[seen, 2:]) * stride
+    corners = np.hstack([centres - extents / 2, centres + extents / 2])
+    return Detections(corners, scores[seen], (cells[:, None] + points[seen].reshape(-1, 5, 2)) * stride)
 
 
 def detector(sessions: Sessions, name: str = "auto") -> Detector:
@@ -126,7 +139,7 @@ def viewing_side(longest: int) -> int:
     return int(np.clip(longest // 2, 640, 960))
 
 
-def canvas(image: Image, side: int, square: bool = False) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def canvas(image: Image, side: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """The image with its longer side at `side` pixels, in the corner of a black canvas, and the (x, y) scale.
 
     The canvas is [1, 3, height, width] with sides that are multiples of 32, 0 to 255.
@@ -137,7 +150,7 @@ def canvas(image: Image, side: int, square: bool = False) -> tuple[NDArray[np.fl
     if (width, height) != image.size:
         # Whole blocks first where the picture shrinks twice or more: six times as fast, as good to the model.
         small = image.resize((width, height), Resampling.BILINEAR, reducing_gap=1.0)
-    rows, columns = (side, side) if square else (-(-height // 32) * 32, -(-width // 32) * 32)
+    rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
     pixels = np.zeros((1, 3, rows, columns), dtype=np.float32)
     pixels[0, :, :height, :width] = np.asarray(small).transpose(2, 0, 1)
     return pixels, np.array([width / image.width, height / image.height])

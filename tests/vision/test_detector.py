@@ -12,11 +12,11 @@ from PIL import Image
 
 from chalicelib.vision.detector import (
     OVERLAP,
+    Calibration,
     CenterFace,
     Detections,
     YuNet,
     best,
-    calibrated,
     canvas,
     detector,
     intersection_over_union,
@@ -52,7 +52,7 @@ def test_what_is_kept_does_not_overlap_and_what_is_dropped_had_a_better(
 
 
 def test_confidence_rises_with_the_score() -> None:
-    confidences = calibrated(np.array([0.0, 0.3, 0.5, 0.9, 1.0]), 1.85, 2.6)
+    confidences = Calibration(0.5, 1.85, 2.6).confidences(np.array([0.0, 0.3, 0.5, 0.9, 1.0]))
     assert (np.diff(confidences) > 0).all()
     assert confidences[2] == pytest.approx(100 / (1 + np.exp(-1.85)))
     assert confidences[0] >= 0
