@@ -49,22 +49,23 @@ def apply(transform: Floats, points: Floats) -> NDArray[np.float64]:
     return moved
 
 
-def warp(image: Image.Image, transform: Floats, size: int) -> Image.Image:
-    """The [size, size] crop of `image` under `transform`; outside the image is black.
+def warp(image: Image.Image, transform: Floats, size: int | tuple[int, int]) -> Image.Image:
+    """The crop of `image` under `transform`, a square of `size` or its width and height; outside the image is black.
 
     A crop that shrinks the picture twice or more is averaged over whole blocks first: bilinear
     sampling alone would skip pixels, and what it skips would be noise in the embedding.
     """
+    width, height = (size, size) if isinstance(size, int) else size
     back = inverse(transform)
     shrink = int(np.hypot(*back[:, 0]))
     if shrink >= 2:
-        corners = apply(back, np.array([[0, 0], [size, 0], [size, size], [0, size]], dtype=np.float64))
+        corners = apply(back, np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64))
         box = _whole_pixels(corners, image.size)
         if box is None:
-            return Image.new("RGB", (size, size))
+            return Image.new("RGB", (width, height))
         image = image.reduce(shrink, box)
         back = np.column_stack([back[:, :2], back[:, 2] - box[:2]]) / shrink
-    return image.transform((size, size), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
+    return image.transform((width, height), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
 
 
 def _whole_pixels(corners: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
