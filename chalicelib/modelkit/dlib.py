@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from .graph import Graph
+from .graph import Graph, Shape
 
 INPUT_SIDE = 150
 INNERMOST, LAYER, TAG = 3, 2, 1
@@ -214,10 +214,18 @@ class Network:
         name = self.graph.add("MatMul", flat, weights, name="embedding")
         return Tensor(name, (layer.sizes[0], 1, 1))
 
+    def features(self, x: Tensor, block: Tensor) -> Tensor:
+        """What the network knew before it forgot all but the identity: its last pool, and rows of the block before."""
+        rows = self.graph.add("ReduceMean", block.name, axes=[3], keepdims=0)
+        flat = [self.graph.add("Flatten", name) for name in (x.name, rows)]
+        name = self.graph.add("Concat", *flat, axis=1, name="features")
+        return Tensor(name, (x.size[0] + block.size[0] * block.size[1], 1, 1))
+
 
 def convert(data: bytes) -> onnx.ModelProto:
     """The network as ONNX: `input` [N, 3, 150, 150] RGB 0 to 255, `embedding` [N, 128], compared by L2 distance.
 
+    A second output, `features` [N, 1280], is what the heads for attributes look at.
     Raises ValueError where the data is not dlib's metric network.
     """
     means, layers = read(data)
@@ -242,8 +250,10 @@ def convert(data: bytes) -> onnx.ModelProto:
             case "add_prev":
                 x = network.sum(x, tagged[-1])
             case "fc" if after.kind == "end":
+                features = network.features(x, tagged[-1])
                 x = network.dense(x, layer)
             case _:
                 raise ValueError(f"a {layer.kind} layer where none is expected")
         previous = layer.kind
-    return network.graph.model({"input": ["N", 3, INPUT_SIDE, INPUT_SIDE]}, {x.name: ["N", x.size[0]]})
+    outputs: dict[str, Shape] = {output.name: ["N", output.size[0]] for output in (x, features)}
+    return network.graph.model({"input": ["N", 3, INPUT_SIDE, INPUT_SIDE]}, outputs)

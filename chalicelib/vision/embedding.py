@@ -57,11 +57,19 @@ class Embedder:
 
     def embed(self, image: Image, points: NDArray[np.float64]) -> NDArray[np.float32]:
         """[n, 128] for the meshes `points` [n, 478, 3] of one picture; not of unit length."""
-        parts = [self._embed(image, points[start : start + _TOGETHER]) for start in range(0, len(points), _TOGETHER)]
-        return np.concatenate(parts)
+        return self._run(image, points)[0]
 
-    def _embed(self, image: Image, points: NDArray[np.float64]) -> NDArray[np.float32]:
+    def features(self, image: Image, points: NDArray[np.float64]) -> NDArray[np.float32]:
+        """[n, 1280] for the same: what the network saw besides the identity, for the heads of attributes."""
+        return self._run(image, points)[1]
+
+    def _run(self, image: Image, points: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        parts = [self._look(image, points[start : start + _TOGETHER]) for start in range(0, len(points), _TOGETHER)]
+        vectors, features = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return vectors, features
+
+    def _look(self, image: Image, points: NDArray[np.float64]) -> list[NDArray[np.float32]]:
+        """Both outputs for a chip of each face, each the mean with that of its mirror image."""
         chips = batch(warp(image, similarity_between(face[_POINTS, :2], _PLACES), _CHIP) for face in points)
-        (vectors,) = self._sessions.run("face_embedding", {"input": np.concatenate([chips, chips[..., ::-1]])})
-        mean: NDArray[np.float32] = (vectors[: len(chips)] + vectors[len(chips) :]) / 2
-        return mean
+        outputs = self._sessions.run("face_embedding", {"input": np.concatenate([chips, chips[..., ::-1]])})
+        return [(output[: len(chips)] + output[len(chips) :]) / 2 for output in outputs]
