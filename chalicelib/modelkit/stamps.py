@@ -35,7 +35,7 @@ def vouched(folder: Path, models: Mapping[str, Model]) -> set[str]:
     """The models that are as they were when their sums were found to be the manifest's."""
     try:
         stamp = msgspec.json.decode((folder / NAME).read_bytes(), type=dict[str, Seen])
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return set()
     return {name for name, model in models.items() if name in stamp and stamp[name] == _seen(folder, name, model)}
 
@@ -66,6 +66,6 @@ def remove(folder: Path) -> None:
 def _seen(folder: Path, name: str, model: Model) -> Seen | None:
     try:
         status = path(folder, name).stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return Seen(model.sha256, status.st_size, status.st_mtime_ns)

@@ -22,7 +22,7 @@ from .graph import Norm
 
 MAGIC = 0x1950A86A20F9469CFC6C
 PROTOCOL = 1001
-MALFORMED = (pickle.UnpicklingError, EOFError, LookupError, TypeError, AttributeError, OverflowError, MemoryError)
+MALFORMED = (pickle.UnpicklingError, EOFError, LookupError, TypeError, AttributeError, OverflowError)
 """What unpickling damaged bytes, or looking into what they hold, may end in beside ValueError."""
 DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -98,10 +99,8 @@ def test_damage_is_an_error_or_changes_numbers_never_a_crash() -> None:
     for _ in range(500):
         data = bytearray(WHOLE)
         data[random.integers(len(data))] = random.integers(256)
-        try:
+        with suppress(ValueError):
             hdf5.read(bytes(data))
-        except ValueError as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("at", [0, 8, 13])
