@@ -50,6 +50,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The S3 bucket whose objects are indexed and analysed."""
     upload_rules: str = ""
     """JSON that replaces `uploads.RULES`."""
+    kms_key: str = ""
+    """The KMS key (id, ARN or alias) that wraps the data keys of collections."""
+    key_file: Path | None = None
+    """Where no KMS key is named: the file of the wrapping key, made on first use. A server with a data directory has
+    one there."""
+    search_memory: int = 2 * 1024**3
+    """Bytes of face vectors kept in memory for searching."""
+    sync: bool = True
+    """Whether an acknowledged write of a local server has reached the disk, and survives the power too."""
     threads: int = 0
     """Threads a model run may use; 0 leaves it to the number of cores."""
 

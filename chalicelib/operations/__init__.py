@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import images, labels, moderation
+from . import collections, faces, images, labels, moderation, tags, users
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -14,8 +14,27 @@ Operation = Callable[[Any, "Backend"], Mapping[str, Any]]
 """A validated request and what it runs against, to the members of the answer."""
 
 OPERATIONS: dict[str, Operation] = {
+    "AssociateFaces": users.associate_faces,
     "CompareFaces": images.compare_faces,
+    "CreateCollection": collections.create_collection,
+    "CreateUser": users.create_user,
+    "DeleteCollection": collections.delete_collection,
+    "DeleteFaces": faces.delete_faces,
+    "DeleteUser": users.delete_user,
+    "DescribeCollection": collections.describe_collection,
     "DetectFaces": images.detect_faces,
     "DetectLabels": labels.detect_labels,
     "DetectModerationLabels": moderation.detect_moderation_labels,
+    "DisassociateFaces": users.disassociate_faces,
+    "IndexFaces": faces.index_faces,
+    "ListCollections": collections.list_collections,
+    "ListFaces": faces.list_faces,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "ListUsers": users.list_users,
+    "SearchFaces": faces.search_faces,
+    "SearchFacesByImage": faces.search_faces_by_image,
+    "SearchUsers": users.search_users,
+    "SearchUsersByImage": users.search_users_by_image,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
 }

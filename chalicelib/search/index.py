@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +44,26 @@ class Match(NamedTuple):
     payload: Any
 
 
-class Entries(NamedTuple):
+class Entries(Protocol):
     """What one record of a log holds now."""
 
-    record: int
-    slots: Sequence[int]
-    """Ascending; those of the record that are not named any more are gone."""
-    payloads: Sequence[Any]
-    vectors: Floats
-    """[slots, dimensions]; a row of NaN is kept but never found."""
+    @property
+    def record(self) -> int: ...
+
+    @property
+    def slots(self) -> Sequence[int]:
+        """Ascending; those of the record that are not named any more are gone."""
+        ...
+
+    @property
+    def payloads(self) -> Sequence[Any]:
+        """What a match answers with, by slot."""
+        ...
+
+    @property
+    def vectors(self) -> Floats:
+        """[slots, dimensions]; a row of NaN is kept but never found."""
+        ...
 
 
 class _View(NamedTuple):
@@ -79,7 +90,7 @@ class Index:
 
     def __init__(self, dimensions: int) -> None:
         self.length = 0
-        """Records folded so far."""
+        """Records of the log folded so far; whoever folds says so."""
         self._payloads: list[Any] = []
         self._fitted = 0
         self._generation = 0
@@ -128,15 +139,13 @@ class Index:
             return None if row is None else self._payloads[row]
 
     def apply(self, entries: Sequence[Entries]) -> None:
-        """Fold records in: those past `length`, ascending, are appended, others replace what they held before."""
+        """Fold records in: new ones, ascending, are appended; the others replace what they held before."""
         with self._writing:
-            fresh = [entry for entry in entries if entry.record >= self.length]
-            self._append([entry for entry in fresh if len(entry.slots)])
+            last = int(self._view.order[self._view.length - 1]) >> SLOT_BITS if self._view.length else -1
+            self._append([entry for entry in entries if entry.record > last and len(entry.slots)])
             for entry in entries:
-                if entry.record < self.length:
+                if entry.record <= last:
                     self._replace(entry)
-            if fresh:
-                self.length = fresh[-1].record + 1
 
     def _append(self, entries: Sequence[Entries]) -> None:
         if not entries:

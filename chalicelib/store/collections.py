@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
 from pynamodb.transactions import TransactWrite
 
 from ..errors import (
+    InvalidPaginationTokenException,
     ProvisionedThroughputExceededException,
     ResourceAlreadyExistsException,
 )
 from .ledger import BATCH, Kind, Ledger, length, passing
 from .tables import Head
 
+_LONGEST_MARK = 160
 _GRAVES = "graves"
 """The name that holds what deleted collections left behind."""
 
@@ -54,18 +57,34 @@ class Collections:
         return head
 
     def page(self, after: str | None, limit: int) -> tuple[list[tuple[str, str]], str | None]:
-        """Up to `limit` pairs of id and face model version, and the id to go on after, if any are left.
+        """Up to `limit` pairs of id and face model version, and what to go on after, if any are left.
 
         In DynamoDB's order, which is none that a reader would recognise; moto's is by id.
+        Raises InvalidPaginationTokenException for an `after` that it did not return, or not lately.
         """
         scan = self._heads.scan(
             limit=limit + 1,  # one more, or the last page would promise another
-            last_evaluated_key=None if after is None else {"id": {"S": after}},
+            last_evaluated_key=None if after is None else {"id": {"S": self._marked(after)}},
             consistent_read=True,
             attributes_to_get=["id", "model"],
         )
         found = [(head.id, head.model) for head in scan]
-        return found[:limit], found[limit - 1][0] if len(found) > limit else None
+        return found[:limit], self._mark(found[limit - 1][0]) if len(found) > limit else None
+
+    def _mark(self, collection_id: str) -> str:
+        """A name for `collection_id` that fits into a NextToken of 255 characters: itself, or a reference to it."""
+        if len(collection_id) <= _LONGEST_MARK:
+            return collection_id
+        mark = "#" + hashlib.sha256(collection_id.encode()).hexdigest()
+        self._names(mark, content=collection_id, expires=timedelta(hours=25)).save()
+        return mark
+
+    def _marked(self, mark: str) -> str:
+        if not mark.startswith("#"):
+            return mark
+        if (collection_id := self._ledger.named(mark)) is None:
+            raise InvalidPaginationTokenException
+        return collection_id
 
     def tags(self, collection_id: str) -> dict[str, str]:
         """Names to values."""

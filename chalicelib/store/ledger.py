@@ -94,9 +94,9 @@ def length(head: Head, kind: Kind) -> int:
     return int(head.faces if kind == "faces" else head.users)
 
 
-def chunks(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """`numbers`, `size` at a time."""
-    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """`values`, `size` at a time."""
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def passing(error: TransactWriteError) -> bool:

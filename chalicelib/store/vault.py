@@ -72,6 +72,7 @@ class LocalKeys:
     @classmethod
     def from_file(cls, path: Path) -> LocalKeys:
         """Keys in a file of mode 0600, one a line in hexadecimal; made with one key when there is none."""
+        path = path.expanduser()
         try:
             lines = _read_or_make(path).split()
             keys = [bytes.fromhex(line) for line in lines]

@@ -1,0 +1,88 @@
+"""A collection's logs as a search reads them: records opened, vectors unsealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .faces import indexed, sealed_faces, vector_of
+from .ledger import BATCH, Entry, Kind, Ledger, chunks, length
+from .records import Rewritten, User, place_of
+from .tables import Head
+from .vault import Seal
+
+
+class Change(NamedTuple):
+    """What a record holds now, as a search wants it."""
+
+    record: int
+    slots: Sequence[int]
+    payloads: Sequence[Any]
+    """IndexedFace, or IndexedUser."""
+    vectors: NDArray[np.float32]
+    """[slots, dimensions]; NaN for a user without faces."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedUser:
+    """A user, as it is found."""
+
+    id: str
+    active: bool
+    """Whether faces are associated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log of a collection at the length that its head has."""
+
+    ledger: Ledger
+    head: Head
+    kind: Kind
+    dimensions: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.head.uid}/{self.kind}"
+
+    @property
+    def length(self) -> int:
+        return length(self.head, self.kind)
+
+    def since(self, start: int) -> Iterator[Sequence[Change]]:
+        """The records from `start` on, ascending; then those before it that were rewritten since."""
+        opened = self._opener(self.ledger.seal(self.head))
+        rewritten: set[int] = set()
+        for numbers in chunks(range(start, self.length), BATCH):
+            entries = list(self.ledger.read(self.head, self.kind, numbers))
+            rewritten.update(*(entry.content.records for entry in entries if isinstance(entry.content, Rewritten)))
+            yield [change for entry in entries if (change := opened(entry)).slots]
+        for numbers in chunks(sorted(number for number in rewritten if number < start), BATCH):
+            found = {entry.number: opened(entry) for entry in self.ledger.read(self.head, self.kind, numbers)}
+            yield [found.get(number) or self._nothing(number) for number in numbers]
+
+    def _opener(self, seal: Seal) -> Callable[[Entry], Change]:
+        def faces(entry: Entry) -> Change:
+            found = list(indexed(entry))
+            vectors = [vector_of(seal, sealed, face_id) for face_id, sealed in sealed_faces(entry)]
+            slots = [place_of(face.id)[1] for face in found]
+            return Change(entry.number, slots, found, self._matrix(vectors))
+
+        def users(entry: Entry) -> Change:
+            if not isinstance(user := entry.content, User):
+                return self._nothing(entry.number)
+            vectors = [vector_of(seal, sealed, user.name) for sealed in entry.vectors]
+            matrix = self._matrix(vectors) if vectors else np.full((1, self.dimensions), np.nan, np.float32)
+            return Change(entry.number, (0,), (IndexedUser(user.id, bool(user.faces)),), matrix)
+
+        return faces if self.kind == "faces" else users
+
+    def _matrix(self, vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        return np.stack(vectors) if vectors else np.empty((0, self.dimensions), np.float32)
+
+    def _nothing(self, number: int) -> Change:
+        return Change(number, (), (), self._matrix(()))

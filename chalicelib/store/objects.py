@@ -1,0 +1,52 @@
+"""Objects in S3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from ..errors import ImageTooLargeException, InvalidS3ObjectException
+
+
+class Objects:
+    """S3 as the operations use it."""
+
+    def __init__(self, session: Session, region: str) -> None:
+        self._client: Any = session.create_client("s3", region_name=region)
+
+    def image(self, bucket: str, key: str, version: str | None, limit: int) -> bytes:
+        """An image that a request names.
+
+        Raises InvalidS3ObjectException when it is not there or may not be read, and, before any of it is read,
+        ImageTooLargeException when it is longer than `limit` bytes.
+        """
+        named = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+        try:
+            answer = self._client.get_object(**named)
+        except (ClientError, BotoCoreError) as error:
+            raise InvalidS3ObjectException from error
+        with answer["Body"] as body:
+            if answer["ContentLength"] > limit:
+                raise ImageTooLargeException
+            data: bytes = body.read()
+        return data
+
+    def get(self, bucket: str, key: str) -> bytes | None:
+        """An object of ours; None when it is not there."""
+        try:
+            data: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
+                return None
+            raise
+        return data
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        """Write an object of ours."""
+        self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType="application/octet-stream")
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove an object of ours, if it is there."""
+        self._client.delete_object(Bucket=bucket, Key=key)

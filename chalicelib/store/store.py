@@ -1,0 +1,43 @@
+"""The store of one account and region, put together."""
+
+from __future__ import annotations
+
+from botocore.session import Session
+
+from .associations import Associations, Represent
+from .collections import Collections
+from .faces import Faces
+from .ledger import Kind, Ledger
+from .logs import Log
+from .media import Media
+from .objects import Objects
+from .tables import Head, Tables
+from .users import Users
+from .vault import Keys, Vault
+
+
+class Store:
+    """Everything that is remembered.
+
+    `session` makes all connections: on AWS botocore's own, locally one whose requests end in moto. `represent` makes
+    a user's vector of its faces'.
+    """
+
+    def __init__(self, session: Session, *, region: str, prefix: str, keys: Keys, represent: Represent) -> None:
+        self._tables = Tables.open(session, region, prefix)
+        self._ledger = Ledger(self._tables, Vault(keys))
+        self.collections = Collections(self._ledger)
+        self.faces = Faces(self._ledger)
+        self.users = Users(self._ledger)
+        self.associations = Associations(self._ledger, self.faces, self.users, represent)
+        self.media = Media(self._tables.connection, prefix)
+        self.objects = Objects(session, region)
+
+    def create_tables(self) -> None:
+        """Make the tables that are absent. For a local start: on AWS, Terraform makes them."""
+        self._tables.create()
+        self.media.create()
+
+    def log(self, head: Head, kind: Kind, dimensions: int) -> Log:
+        """What a search folds: the faces or the users of a collection."""
+        return Log(self._ledger, head, kind, dimensions)
