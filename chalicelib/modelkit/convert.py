@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 import onnx
 
-from . import dlib, efficientnet, graph, keras, minifasnet, tflite
+from . import efficientnet, graph, keras, minifasnet, resnet, tflite
 from .manifest import Model
 
 CONVERTERS: Mapping[str, Callable[[bytes], onnx.ModelProto]] = {
     "onnx": onnx.load_from_string,
-    "dlib": dlib.convert,
+    "dlib": resnet.convert,
     "tflite": tflite.convert,
     "keras/mini_xception": keras.convert,
     "torch/efficientnet_lite0": efficientnet.convert,

@@ -10,7 +10,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from chalicelib.modelkit import dlib
+from chalicelib.modelkit import dlib, resnet
 from chalicelib.modelkit.graph import finish
 
 Array = NDArray[np.float32]
@@ -118,7 +118,7 @@ def by_definition(pixels: Array) -> Array:
 
 def test_a_network_computes_what_its_layers_define() -> None:
     pixels = RANDOM.uniform(0, 255, (2, 3, 150, 150)).astype(np.float32)
-    session = onnxruntime.InferenceSession(finish(dlib.convert(network())))
+    session = onnxruntime.InferenceSession(finish(resnet.convert(network())))
     (found,) = session.run(["embedding"], {"input": pixels})
     np.testing.assert_allclose(found, [by_definition(each) for each in pixels], rtol=2e-3, atol=2e-3)
 
@@ -143,11 +143,11 @@ def damaged() -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize(("name", "data"), list(damaged()), ids=[name for name, _ in damaged()])
 def test_a_damaged_file_is_refused(name: str, data: bytes) -> None:
     with pytest.raises(ValueError, match=r"dlib|expected|network"):
-        dlib.convert(data)
+        resnet.convert(data)
 
 
 def test_a_layer_out_of_place_is_refused() -> None:
     header = integer(1) + text("loss_metric_2") + real(0.25) + real(0.5) + integers(3)
     image = text("input_rgb_image_sized") + b"".join(map(real, MEANS)) + integers(150, 150)
     with pytest.raises(ValueError, match="affine layer where none is expected"):
-        dlib.convert(header + image + layer(affine(*SCALES[:2]), version=3))
+        resnet.convert(header + image + layer(affine(*SCALES[:2]), version=3))
