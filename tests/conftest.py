@@ -71,15 +71,12 @@ class Server:
 @pytest.fixture(scope="session")
 def server(models: Path) -> Iterator[Server]:
     """One server a test process, on a free port."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--memory"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
-    line = process.stdout.readline()  # "Lookalike serves Rekognition on http://127.0.0.1:PORT"
-    yield Server(line.split()[-1], process)
-    process.terminate()
-    process.wait(10)
+    command = [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--memory"]
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()  # "Lookalike serves Rekognition on http://127.0.0.1:PORT"
+        assert line, "the server did not start: it says why above"
+        yield Server(line.split()[-1], process)
+        process.terminate()
+        process.wait(10)
