@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from ..vision.faces import Face
-from ..vision.geometry import Box
+from ..vision.geometry import Box, Point
 from ..vision.landmarks import DEFAULT
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ComparedFaceTypeDef,
         ComparedSourceImageFaceTypeDef,
         FaceDetailTypeDef,
+        GeometryTypeDef,
         ImageQualityTypeDef,
         LandmarkTypeDef,
         PoseTypeDef,
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 def bounding_box(box: Box) -> BoundingBoxTypeDef:
     return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
+
+
+def geometry(box: Box, polygon: Iterable[Point]) -> GeometryTypeDef:
+    return {"BoundingBox": bounding_box(box), "Polygon": [{"X": point.x, "Y": point.y} for point in polygon]}
 
 
 def face_detail(face: Face, attributes: Collection[str] = ("DEFAULT",)) -> FaceDetailTypeDef:

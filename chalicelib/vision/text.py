@@ -66,7 +66,7 @@ class Text:
 
     def read(self, picture: Picture) -> list[Line]:
         """The lines row by row, each row from left to right; rows run as the longest lines do."""
-        image = Image.fromarray(picture.pixels)
+        image = picture.image
         scale = min(1.0, _LONG_SIDE / max(image.size))
         regions = find_regions(self._sessions, image, scale)
         quads, readings = self._surest(image, [as_read(region.corners) for region in regions])

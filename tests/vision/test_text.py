@@ -19,7 +19,7 @@ def text(sessions: Sessions) -> Text:
 
 
 def picture(pixels: NDArray[np.uint8] | Image.Image) -> Picture:
-    return Picture(np.ascontiguousarray(pixels), b"", "PNG")
+    return Picture.of(np.asarray(pixels))
 
 
 def drawn(words: str, degrees: float = 0, size: int = 32, side: int = 480) -> tuple[Image.Image, NDArray[np.float64]]:
