@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.api.cases import ASTRONAUT, AT_LEAST, AT_MOST, FACE, NO_FACE_ID, NOT_NULL, PEOPLE, TOKEN, Case
+from tests.api.cases import ASTRONAUT, AT_LEAST, AT_MOST, EXPIRED, FACE, NO_FACE_ID, NOT_NULL, PEOPLE, TOKEN, Case
 
 
 def collections() -> Iterator[Case]:
@@ -115,6 +115,8 @@ def values() -> Iterator[Case]:
         for operation, rest in (("ListFaces", people), ("ListCollections", {})):
             invalid = "InvalidPaginationTokenException", "Invalid Pagination Token"
             yield Case(f"token {token}: {operation}", operation, rest | {"NextToken": token}, *invalid)
+    stale = people | {"NextToken": EXPIRED}
+    yield Case("expired token", "ListFaces", stale, "InvalidPaginationTokenException", "Invalid Pagination Token")
     yield Case("token of ListFaces", "ListCollections", {"NextToken": TOKEN}, "InvalidPaginationTokenException")
     other = {"CollectionId": "others", "NextToken": TOKEN}
     yield Case("token of another collection", "ListFaces", other, "InvalidPaginationTokenException")

@@ -10,7 +10,7 @@ import msgspec
 
 ASTRONAUT = (Path(__file__).resolve().parent.parent / "photos" / "astronaut.jpg").read_bytes()
 PEOPLE, BUCKET = "people", "bad-input"
-TOKEN, FACE = "<a token of ListFaces>", "<a face of the collection>"
+TOKEN, EXPIRED, FACE = "<a token of ListFaces>", "<one of yesterday>", "<a face of the collection>"
 """What the test puts the server's own values for."""
 
 NOT_NULL, AT_LEAST, AT_MOST = "Member must not be null", "greater than or equal to", "less than or equal to"

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,8 +19,9 @@ import pytest
 import urllib3
 from PIL import Image
 
+from chalicelib.operations import pages
 from tests.api import bad_documents, bad_images, bad_values
-from tests.api.cases import ASTRONAUT, BUCKET, FACE, PEOPLE, TOKEN, Case
+from tests.api.cases import ASTRONAUT, BUCKET, EXPIRED, FACE, PEOPLE, TOKEN, Case
 from tests.conftest import Server
 
 CASES = [
@@ -69,7 +71,8 @@ def stocked(server: Server) -> Iterator[Stocked]:
     for key, body in {"notes.txt": b"no image", "big.png": bytes(15_728_641), "folder/": b""}.items():
         s3.put_object(Bucket=BUCKET, Key=key, Body=body)
     page = rekognition.list_faces(CollectionId=PEOPLE, MaxResults=1)
-    own = {TOKEN.encode(): page["NextToken"].encode(), FACE.encode(): page["Faces"][0]["FaceId"].encode()}
+    given = {TOKEN: page["NextToken"], EXPIRED: yesterdays(page["NextToken"]), FACE: page["Faces"][0]["FaceId"]}
+    own = {placeholder.encode(): value.encode() for placeholder, value in given.items()}
     pool = urllib3.PoolManager()
     fresh = Stocked(server.url, pool, own, ({}, {}))
     yield Stocked(server.url, pool, own, fresh.listed())
@@ -82,6 +85,14 @@ def mirrored(photo: bytes) -> bytes:
     out = io.BytesIO()
     Image.open(io.BytesIO(photo)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(out, "JPEG")
     return out.getvalue()
+
+
+def yesterdays(token: str) -> str:
+    """The token of ListFaces as it would have been given 25 hours ago."""
+    request, now = {"CollectionId": PEOPLE}, datetime.now(UTC)
+    position = pages.position("ListFaces", request | {"NextToken": token}, now)
+    assert position is not None
+    return pages.token("ListFaces", request, position, now - timedelta(hours=25))
 
 
 def test_the_table_has_two_hundred_rows() -> None:
