@@ -86,12 +86,15 @@ class Network:
         name = self.graph.add("MatMul", flat, weights, name="embedding")
         return Tensor(name, (layer.sizes[0], 1, 1))
 
-    def features(self, x: Tensor, block: Tensor) -> Tensor:
-        """What the network knew before it forgot all but the identity: its last pool, and rows of the block before."""
-        rows = self.graph.add("ReduceMean", block.name, axes=[3], keepdims=0)
+    def features(self, x: Tensor, before: Tensor) -> Tensor:
+        """What the network knew before it forgot all but the identity: its last pool, and its last module's input.
+
+        Of the latter the columns are averaged and the rows kept: a beard is below, glasses are above.
+        """
+        rows = self.graph.add("ReduceMean", before.name, axes=[3], keepdims=0)
         flat = [self.graph.add("Flatten", name) for name in (x.name, rows)]
         name = self.graph.add("Concat", *flat, axis=1, name="features")
-        return Tensor(name, (x.size[0] + block.size[0] * block.size[1], 1, 1))
+        return Tensor(name, (x.size[0] + before.size[0] * before.size[1], 1, 1))
 
     def model(self, *outputs: Tensor) -> onnx.ModelProto:
         shapes: dict[str, Shape] = {output.name: ["N", output.size[0]] for output in outputs}
@@ -125,8 +128,8 @@ def convert(data: bytes) -> onnx.ModelProto:
                 x = tagged[-2]
             case "add_prev":
                 x = network.sum(x, tagged[-1])
-            case "fc" if after.kind == "end" and tagged:
-                features = network.features(x, tagged[-1])
+            case "fc" if after.kind == "end" and len(tagged) > 1:
+                features = network.features(x, tagged[-2])
                 return network.model(network.dense(x, layer), features)
             case _:
                 raise ValueError(f"a {layer.kind} layer where none is expected")

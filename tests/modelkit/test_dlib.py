@@ -101,7 +101,8 @@ def windows(x: Array, side: int, stride: int) -> Array:
     return view
 
 
-def by_definition(pixels: Array) -> Array:
+def by_definition(pixels: Array) -> tuple[Array, Array]:
+    """The embedding, and the features: the last average, and the rows of what the last module was given."""
     x = (pixels - np.reshape(MEANS, (3, 1, 1))) / 256
     x = np.einsum("cyxij,fcij->fyx", windows(x, 7, 2), STEM[0]) + STEM[1][:, None, None]
     x = np.maximum(x * SCALES[0][:, None, None] + SCALES[1][:, None, None], 0)
@@ -112,15 +113,16 @@ def by_definition(pixels: Array) -> Array:
     total = np.zeros(np.maximum(y.shape, shortcut.shape))
     for each in (y, shortcut):
         total[: each.shape[0], : each.shape[1], : each.shape[2]] += each
-    result: Array = total.mean((1, 2)) @ DENSE
-    return result
+    features = np.append(total.mean((1, 2)), x.mean(2))
+    return total.mean((1, 2)) @ DENSE, features
 
 
 def test_a_network_computes_what_its_layers_define() -> None:
     pixels = RANDOM.uniform(0, 255, (2, 3, 150, 150)).astype(np.float32)
     session = onnxruntime.InferenceSession(finish(resnet.convert(network())))
-    (found,) = session.run(["embedding"], {"input": pixels})
-    np.testing.assert_allclose(found, [by_definition(each) for each in pixels], rtol=2e-3, atol=2e-3)
+    found = session.run(["embedding", "features"], {"input": pixels})
+    for output, expected in zip(found, zip(*map(by_definition, pixels), strict=True), strict=True):
+        np.testing.assert_allclose(output, expected, rtol=2e-3, atol=2e-3)
 
 
 def test_numbers() -> None:
