@@ -12,20 +12,25 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from xml.sax.saxutils import escape
 
 import botocore.session
+import msgspec
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
+from ..telemetry import logger
 from ..wire.gateway import Request, Response
 from . import wsgi
+from .state import StateError
 
 if TYPE_CHECKING:
     from .events import Listener
+    from .keep import Keeper
 
 DEFAULT_ACCOUNT = "123456789012"
 """moto's own, for whoever names no other."""
@@ -33,15 +38,22 @@ DEFAULT_ACCOUNT = "123456789012"
 ACCOUNT_HEADER = "x-moto-account-id"
 """Names the account whose state a request reaches; moto keeps accounts apart."""
 
-SERIAL = frozenset({"dynamodb", "dynamodbstreams", "s3", "s3control"})
-"""Services whose handlers run one at a time.
+_SERIAL = frozenset({"dynamodb", "dynamodbstreams", "s3", "s3control"})
+"""Services whose requests are handled one at a time.
 
 moto's read-modify-write is not thread-safe: of 1,200 concurrent updates 1,047 survived, of 150 unique creations 151.
 SQS is left out, because its long polls would hold the lock.
 """
 
+_SMALL = frozenset({"iam", "kms", "sns"})
+"""Services that are kept whole, and so must stand still while they are read."""
+
+_DELIVERS = frozenset({"Publish", "PublishBatch"})
+"""They call whoever subscribed, who may call us."""
+
 _SCOPE = re.compile(r"Credential=[^/,&]+/\d{8}/[^/]*/(?P<service>[^/]+)/aws4_request")
 
+_ACTION = re.compile(rb"(?:^|&)Action=(?P<action>\w+)")
 _NO_FILE = (None, None, os.devnull, None)
 _NO_PROFILE = (None, None, None, None)
 
@@ -67,6 +79,9 @@ class Aws:
         self._moto = BotocoreStubber()
         self._moto.enabled = True
         self._serial = threading.RLock()
+        self._small = threading.RLock()
+        self.keeper: Keeper | None = None
+        """Keeps what is written; without it all is gone with the process."""
         self.session = self._stubbed_session()
 
     def client(self, service: str, **options: Any) -> Any:
@@ -75,12 +90,16 @@ class Aws:
 
     def answer(self, request: Request) -> Response:
         """Answer a request of any service but Rekognition, as moto's own server does."""
+        service = service_of(request)
         environ = wsgi.environ(request)
         if self.account != DEFAULT_ACCOUNT:
             environ.setdefault("HTTP_X_MOTO_ACCOUNT_ID", self.account)
         started: list[Any] = []
-        with self.serially(service_of(request)):
-            body = b"".join(self._wsgi(environ, lambda *status_and_headers: started.extend(status_and_headers)))
+        try:
+            with self._handling(service, operation_of(request)):
+                body = b"".join(self._wsgi(environ, lambda *status_and_headers: started.extend(status_and_headers)))
+        except StateError as error:
+            return Response(*_not_kept(service, error))
         status, headers = started[:2]
         return Response(int(status.split(" ", 1)[0]), wsgi.joined(headers), body)
 
@@ -91,15 +110,29 @@ class Aws:
         return DomainDispatcherApplication(create_backend_app)
 
     @contextmanager
-    def serially(self, service: str) -> Iterator[None]:
-        """Keep other requests off `service` while one is handled, where moto needs that."""
-        if service not in SERIAL:
-            yield
-            return
-        from .events import collecting
+    def _handling(self, service: str, operation: str) -> Iterator[None]:
+        """While moto handles a request: alone where it must be; then its events go out and its changes are kept.
 
-        with self._serial, collecting(self.object_events) if service == "s3" else nullcontext():
-            yield
+        Raises StateError where they could not be kept.
+        """
+        from .events import collecting
+        from .keep import forget_touched
+
+        changes = None
+        with self._alone(service, operation), collecting(self.object_events) if service == "s3" else nullcontext():
+            forget_touched(service)
+            try:
+                yield
+            finally:
+                if self.keeper is not None:
+                    changes = self.keeper.submit(service, operation)
+        if self.keeper is not None and changes is not None:
+            self.keeper.settle(changes)
+
+    def _alone(self, service: str, operation: str) -> AbstractContextManager[object]:
+        if service in _SERIAL:
+            return self._serial
+        return self._small if service in _SMALL and operation not in _DELIVERS else nullcontext()
 
     def _stubbed_session(self) -> botocore.session.Session:
         """A session that ignores the user's profile, credentials and endpoints: they are for other clients."""
@@ -122,10 +155,16 @@ class Aws:
         return session
 
     def _send(self, event_name: str, request: AWSPreparedRequest, **context: Any) -> AWSResponse:
-        service = event_name.split(".")[1].replace("-", "")
+        from moto.core.botocore_stubber import MockRawResponse
+
+        _, service, operation = event_name.replace("-", "").split(".")
         request.headers[ACCOUNT_HEADER] = self.account
-        with self.serially(service):
-            response: AWSResponse = self._moto(event_name, request, **context)
+        try:
+            with self._handling(service, operation):
+                response: AWSResponse = self._moto(event_name, request, **context)
+        except StateError as error:
+            status, headers, body = _not_kept(service, error)
+            return AWSResponse(request.url, status, headers, MockRawResponse(body))
         return response
 
 
@@ -136,3 +175,23 @@ def service_of(request: Request) -> str:
         return scope["service"].lower()
     target = request.headers.get("x-amz-target", "").lower()
     return "dynamodb" if target.startswith("dynamodb") else "s3"
+
+
+def operation_of(request: Request) -> str:
+    """What a request asks for, as far as its service says so: `PutItem`; for S3 `Get`, `Put`, `Post` and so on."""
+    target = request.headers.get("x-amz-target", "")
+    if target:
+        return target.rpartition(".")[2]
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    action = _ACTION.search(request.body) if form else None
+    return action["action"].decode() if action else request.method.title()
+
+
+def _not_kept(service: str, error: StateError) -> tuple[int, dict[str, str], bytes]:
+    """The answer where a change could not be kept: a failure of ours, which clients try again."""
+    logger.error("%s", error)
+    if service == "s3":
+        body = f"<Error><Code>InternalError</Code><Message>{escape(str(error))}</Message></Error>"
+        return 500, {"Content-Type": "application/xml"}, body.encode()
+    answer = {"__type": "InternalServerError", "message": str(error)}
+    return 500, {"Content-Type": "application/x-amz-json-1.0"}, msgspec.json.encode(answer)

@@ -12,7 +12,9 @@ from ..config import Settings
 from ..store.vault import KEY_BYTES, LocalKeys
 from .application import Application, load
 from .aws import Aws
+from .keep import Keeper
 from .server import Server
+from .state import State
 from .triggers import Triggers
 
 
@@ -25,6 +27,8 @@ class World:
 
     def __enter__(self) -> Self:
         self.aws = Aws(self._settings.account, self._settings.region)
+        if self._data_dir is not None:
+            self.aws.keeper = Keeper(State(self._data_dir, sync=self._settings.sync))
         self.backend = build(self._settings, self.aws.session, self._keys())
         self.backend.store.create_tables()
         application = load(self.backend)
@@ -36,6 +40,8 @@ class World:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.triggers.stop()
+        if self.aws.keeper is not None:
+            self.aws.keeper.close()
 
     def _keys(self) -> LocalKeys:
         """What wraps the data keys of collections where no KMS key is named: a file beside the state, or nothing that
@@ -48,5 +54,7 @@ class World:
         """What Terraform makes on AWS."""
         s3 = self.aws.client("s3")
         there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        region = self._settings.region
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         for name in {self._settings.bucket, self._settings.uploads} - there:
-            s3.create_bucket(Bucket=name)
+            s3.create_bucket(Bucket=name, **where)

@@ -1,0 +1,27 @@
+"""A server of moto's services with a data directory, to be killed: `python durable_server.py FOLDER [sync|nosync]`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from chalicelib.errors import SetupError
+from chalicelib.local.aws import Aws
+from chalicelib.local.http import Port
+from chalicelib.local.keep import Keeper
+from chalicelib.local.state import State
+
+
+def main() -> None:
+    aws = Aws()
+    try:
+        aws.keeper = Keeper(State(Path(sys.argv[1]), sync=sys.argv[2] == "sync"))
+    except SetupError as error:
+        sys.exit(str(error))
+    port = Port("127.0.0.1", 0, aws.answer)
+    print(port.url, flush=True)
+    port.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
