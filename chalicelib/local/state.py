@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -75,17 +75,19 @@ class State:
         self._unkept: list[Changes] = []
         self._queueing = threading.Lock()
         self._committing = threading.Lock()
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds keys
-            (folder / "objects").mkdir(exist_ok=True)
-            self._lock = directory.hold(folder / "lock")
-            self._rows = directory.open_rows(folder / "state.sqlite", sync)
-        except OSError as error:
-            raise SetupError(
-                f"{folder} cannot be used ({error.strerror}): name another directory with --data-dir, or "
-                "keep nothing with --memory"
-            ) from error
-        self._remove_orphans()
+        with ExitStack() as undo:
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds keys
+                (folder / "objects").mkdir(exist_ok=True)
+                self._lock = undo.enter_context(directory.hold(folder / "lock"))
+                self._rows = undo.enter_context(closing(directory.open_rows(folder / "state.sqlite", sync)))
+            except OSError as error:
+                raise SetupError(
+                    f"{folder} cannot be used ({error.strerror}): name another directory with --data-dir, or "
+                    "keep nothing with --memory"
+                ) from error
+            self._remove_orphans()
+            undo.pop_all()
 
     def rows(self, service: str, kind: str) -> Iterator[tuple[Row, bytes]]:
         """The rows of a service and kind. Raises SetupError where one is damaged."""
