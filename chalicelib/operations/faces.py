@@ -16,7 +16,8 @@ from ..vision.geometry import Box
 from ..vision.picture import Picture
 from ..vision.quality import reasons
 from . import pages
-from .responses import bounding_box, face_detail
+from .details import face_details
+from .responses import bounding_box
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (
@@ -55,16 +56,21 @@ def index_faces(request: IndexFacesRequestTypeDef, backend: Backend) -> Mapping[
     indexed = backend.store.faces.add(
         head, picture.digest, request.get("ExternalImageId"), _found(kept, picture, backend)
     )
-    attributes = request.get("DetectionAttributes") or ["DEFAULT"]
+    details = {
+        id(face): detail
+        for face, detail in zip(
+            detected,
+            face_details(picture, detected, request.get("DetectionAttributes", ()), backend),
+            strict=True,
+        )
+    }
     return {
         "FaceRecords": [
-            {"Face": face_members(record, head), "FaceDetail": face_detail(face, attributes)}
+            {"Face": face_members(record, head), "FaceDetail": details[id(face)]}
             for record, face in zip(indexed, kept, strict=True)
         ],
         "UnindexedFaces": [
-            {"Reasons": why, "FaceDetail": face_detail(face, attributes)}
-            for face in detected
-            if (why := refused[id(face)])
+            {"Reasons": why, "FaceDetail": details[id(face)]} for face in detected if (why := refused[id(face)])
         ],
         "FaceModelVersion": head.model,
     }
@@ -74,7 +80,7 @@ def list_faces(request: ListFacesRequestTypeDef, backend: Backend) -> Mapping[st
     """In the order in which they were indexed; those of FaceIds and of UserId only, where these are given."""
     head = backend.store.collections.get(request["CollectionId"])
     given = pages.position("ListFaces", request, backend.clock())
-    start = Position(*map(int, given.split("."))) if given else Position(0, 0)
+    start = Position(*map(int, given.split("."))) if given else backend.store.faces.first
     limit = request.get("MaxResults") or _LARGEST_PAGE
     wanted = _filter(request, head, backend)
     if wanted is None:

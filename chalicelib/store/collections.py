@@ -107,6 +107,23 @@ class Collections:
                 return
         raise ProvisionedThroughputExceededException
 
+    def rewrap(self) -> int:
+        """Wrap all data keys by the key that is used now; the number of collections. Sealed vectors stay as they are.
+
+        Raises SealError, with the rest rewrapped as before, for one whose key is lost.
+        """
+        done = 0
+        for head in self._heads.scan(consistent_read=True):
+            key = self._ledger.vault.rewrap(bytes(head.key), head.uid)
+            try:
+                head.update([self._heads.key.set(key)], condition=self._heads.uid == head.uid)
+            except UpdateError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise  # it was deleted meanwhile
+            else:
+                done += 1
+        return done
+
     def delete(self, collection_id: str, seconds: float = 5.0) -> Head:
         """Delete the head, and with it the data key of all vectors; then what else there is, for `seconds` at most.
 

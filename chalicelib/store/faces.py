@@ -53,6 +53,8 @@ class Position(NamedTuple):
 class Faces:
     """The faces of every collection of an account."""
 
+    first = Position(0, 0)
+
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
