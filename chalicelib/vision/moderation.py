@@ -82,7 +82,7 @@ class Moderation:
         confidences: dict[str, float] = {}
         for label in moderation_labels().values():
             sure = max((float(seen.get(label.name, 0)), *(bare.get(part, 0.0) for part in label.nudity)))
-            for name in _lineage(label):
+            for name in lineage(label):
                 confidences[name] = max(confidences.get(name, 0.0), min(sure, 100.0))
         found = [(moderation_labels()[name], sure) for name, sure in confidences.items() if 0 < sure >= least]
         drawn = float(sight.probabilities[0, self._drawn].sum()) * 100
@@ -109,7 +109,7 @@ class Moderation:
         return np.array([name == _DRAWN for name in taxonomy().imagenet])
 
 
-def _lineage(label: ModerationLabel) -> list[str]:
-    """The label's name and those of its ancestors."""
+def lineage(label: ModerationLabel) -> list[str]:
+    """The label's name and those of its ancestors, the nearest first."""
     parent = moderation_labels().get(label.parent)
-    return [label.name, *(_lineage(parent) if parent else ())]
+    return [label.name, *(lineage(parent) if parent else ())]
