@@ -37,7 +37,7 @@ def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """
     photos = _photos(data / "imagenet")
     named = each("ImageNet", lambda photo: _name(photo, call), photos, progress)
-    ranks = np.array([one.names.index(one.truth) if one.truth in one.names else len(one.names) for one in named])
+    ranks = np.array([one.names.index(one.truth) if one.truth in one.names else len(_CLASSES) for one in named])
     sure = np.array([one.confidences[0] / 100 for one in named])
     return {
         "top_1": measures.share(ranks == 0),
