@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from .running import Call, Progress, each
 
 CALIBRATION_FOLDS = (0, 1, 2)
 """LFW's people on whom `vision.similarity` was calibrated; it is judged on the others."""
+_NO_PAIR = -1
 _THRESHOLDS = (80, 90, 95, 99)
 _SMALLEST = (16, 24, 32)  # pixels of a WIDER face's smaller side in its source
 _FIVE = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
@@ -58,6 +60,54 @@ class _Compared:
         return np.array([self.scores[place[row["a"]], place[row["b"]]] for row in pairs], dtype=np.float64)
 
 
+@dataclass(frozen=True)
+class _Study:
+    """Photos of a folder, put through IndexFaces and SearchFaces."""
+
+    folder: Path
+    call: Call
+    progress: Progress
+
+    def compare(self, names: list[str], label: str) -> _Compared:
+        """Every photo against every other, in a collection of their own."""
+        with self.collection() as collection:
+            faces = self.index(names, collection, f"{label}, index")
+            places = {face: place for place, face in enumerate(faces)}
+
+            def search(face: str | None) -> NDArray[np.float32]:
+                row = np.zeros(len(names), dtype=np.float32)
+                if face:
+                    request = {"CollectionId": collection, "FaceId": face, "FaceMatchThreshold": 0, "MaxFaces": 4096}
+                    for match in self.call("SearchFaces", request)["FaceMatches"]:
+                        if (place := places.get(match["Face"]["FaceId"])) is not None:
+                            row[place] = match["Similarity"]
+                return row
+
+            scores = each(f"{label}, search", search, faces, self.progress)
+        return _Compared(names, faces.count(None), np.array(scores))
+
+    def index(self, names: Sequence[str], collection: str, label: str) -> list[str | None]:
+        """The FaceId of the face nearest to each photo's middle, None where no face was found."""
+
+        def index(name: str) -> str | None:
+            image = {"Bytes": (self.folder / name).read_bytes()}
+            answer = self.call("IndexFaces", {"CollectionId": collection, "Image": image, "QualityFilter": "NONE"})
+            faces = [record["Face"] for record in answer["FaceRecords"]]
+            return str(min(faces, key=_off_centre)["FaceId"]) if faces else None
+
+        return each(label, index, names, self.progress)
+
+    @contextmanager
+    def collection(self) -> Iterator[str]:
+        """A new collection, deleted in the end."""
+        name = f"evaluation-{uuid.uuid4()}"
+        self.call("CreateCollection", {"CollectionId": name})
+        try:
+            yield name
+        finally:
+            self.call("DeleteCollection", {"CollectionId": name})
+
+
 def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """The 3,000 pairs in five folds, and all pairs of photos of the people who calibrated nothing."""
     pairs = _rows(folder / "pairs.csv")
@@ -65,11 +115,13 @@ def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     photos: dict[int, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("images/*/*.jpg")):
         name = path.relative_to(folder).as_posix()
-        photos[folds.get(_person(name), -1)].append(name)  # -1: people of no pair, only to be found
-    compared = {
-        fold: _compare(folder, names, call, progress, f"LFW fold {fold}") for fold, names in sorted(photos.items())
-    }
-    judged = [(fold, [row for row in pairs if int(row["fold"]) == fold]) for fold in compared if fold >= 0]
+        photos[folds.get(_person(name), _NO_PAIR)].append(name)
+    unpaired = photos.pop(_NO_PAIR, [])
+    study = _Study(folder, call, progress)
+    with study.collection() as collection:
+        found_unpaired = study.index(unpaired, collection, "LFW, people of no pair")
+    compared = {fold: study.compare(names, f"LFW fold {fold}") for fold, names in sorted(photos.items())}
+    judged = [(fold, [row for row in pairs if int(row["fold"]) == fold]) for fold in compared]
     found = np.concatenate([compared[fold].of(rows) for fold, rows in judged])
     same = np.array([row["same"] == "1" for _, rows in judged for row in rows])
     fold_of = np.array([fold for fold, rows in judged for _ in rows])
@@ -79,9 +131,10 @@ def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
         "true_match_rate_at_1e-3": measures.true_match_rate(found, same, 1e-3),
         "threshold": measures.best_threshold(found, same),
         "faceless": measures.rate(
-            sum(each.faceless for each in compared.values()), sum(len(each.names) for each in compared.values())
+            found_unpaired.count(None) + sum(fold.faceless for fold in compared.values()),
+            len(unpaired) + sum(map(len, photos.values())),
         ),
-        "calibration": _calibration([each for fold, each in compared.items() if fold not in (-1, *CALIBRATION_FOLDS)]),
+        "calibration": _calibration([each for fold, each in compared.items() if fold not in CALIBRATION_FOLDS]),
     }
 
 
@@ -107,41 +160,12 @@ def _deepface(folder: Path, call: Call, progress: Progress, threshold: float) ->
     """The pairs judged at `threshold`, which other photos gave."""
     pairs = _rows(folder / "pairs.csv")
     names = sorted({row[side] for row in pairs for side in "ab"})
-    found = _compare(folder, names, call, progress, "deepface pairs").of(pairs)
+    found = _Study(folder, call, progress).compare(names, "deepface pairs").of(pairs)
     return {"accuracy": measures.share((found >= threshold) == np.array([row["same"] == "1" for row in pairs]))}
 
 
 def _person(name: str) -> str:
     return Path(name).parent.name
-
-
-def _compare(folder: Path, names: list[str], call: Call, progress: Progress, label: str) -> _Compared:
-    """Every photo against every other, in a collection of their own."""
-
-    def index(name: str) -> str | None:
-        image = {"Bytes": (folder / name).read_bytes()}
-        answer = call("IndexFaces", {"CollectionId": collection, "Image": image, "QualityFilter": "NONE"})
-        faces = [record["Face"] for record in answer["FaceRecords"]]
-        return str(min(faces, key=_off_centre)["FaceId"]) if faces else None
-
-    def search(face: str | None) -> NDArray[np.float32]:
-        row = np.zeros(len(names), dtype=np.float32)
-        if face:
-            request = {"CollectionId": collection, "FaceId": face, "FaceMatchThreshold": 0, "MaxFaces": 4096}
-            for match in call("SearchFaces", request)["FaceMatches"]:
-                if (place := places.get(match["Face"]["FaceId"])) is not None:
-                    row[place] = match["Similarity"]
-        return row
-
-    collection = f"evaluation-{uuid.uuid4()}"
-    call("CreateCollection", {"CollectionId": collection})
-    try:
-        indexed = each(f"{label}, index", index, names, progress)
-        places = {face: place for place, face in enumerate(indexed)}
-        rows = each(f"{label}, search", search, indexed, progress)
-    finally:
-        call("DeleteCollection", {"CollectionId": collection})
-    return _Compared(names, indexed.count(None), np.array(rows))
 
 
 def _off_centre(face: Mapping[str, Any]) -> float:

@@ -48,8 +48,8 @@ class Calibration(NamedTuple):
         return confidences
 
 
-_CENTERFACE = Calibration(0.50, 1.85, 2.60)
-_YUNET = Calibration(0.65, -0.19, 2.09)
+CENTERFACE = Calibration(0.50, 1.85, 2.60)
+YUNET = Calibration(0.65, -0.19, 2.09)
 _GLANCE = 160  # pixels
 
 
@@ -60,8 +60,9 @@ class CenterFace:
     for faces of 24 pixels and more: more pixels find smaller faces, none that it already saw.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, calibration: Calibration = CENTERFACE) -> None:
         self._sessions = sessions
+        self._calibration = calibration
 
     def find(self, image: Image) -> Detections:
         """The faces of an RGB image; a second, small look where the first finds none.
@@ -78,7 +79,7 @@ class CenterFace:
     def _look(self, image: Image, side: int) -> Detections:
         pixels, scale = canvas(image, side)
         heatmap, sizes, offsets, points = self._sessions.run("centerface", {"input": pixels})
-        row, column = np.nonzero(heatmap[0, 0] > _CENTERFACE.least)
+        row, column = np.nonzero(heatmap[0, 0] > self._calibration.least)
         corner = np.stack([column, row], 1)
         offset = offsets[0][::-1, row, column].T  # the model says (y, x)
         centres = (corner + offset + 0.5) * 4
@@ -86,7 +87,7 @@ class CenterFace:
         boxes = np.hstack([centres - extents / 2, centres + extents / 2])
         fractions = points[0][:, row, column].T.reshape(-1, 5, 2)[..., ::-1]
         places = boxes[:, None, :2] + fractions * extents[:, None]
-        confidences = _CENTERFACE.confidences(heatmap[0, 0][row, column])
+        confidences = self._calibration.confidences(heatmap[0, 0][row, column])
         return best(Detections(boxes / np.tile(scale, 2), confidences, places / scale))
 
 
@@ -97,8 +98,9 @@ class YuNet:
     no labelled face, where CenterFace's is .91 and two in a hundred.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, calibration: Calibration = YUNET) -> None:
         self._sessions = sessions
+        self._calibration = calibration
 
     def find(self, image: Image) -> Detections:
         """The faces of an RGB image."""
@@ -107,16 +109,17 @@ class YuNet:
         names = [output.name for output in self._sessions.session("yunet").get_outputs()]
         found = self._sessions.run("yunet", {"input": pixels[:, ::-1].copy()})  # blue first
         outputs = dict(zip(names, found, strict=True))
-        levels = [_level(outputs, stride, pixels.shape[3] // stride) for stride in (8, 16, 32)]
+        least = self._calibration.least
+        levels = [_level(outputs, stride, pixels.shape[3] // stride, least) for stride in (8, 16, 32)]
         boxes, scores, points = (np.concatenate(parts) for parts in zip(*levels, strict=True))
-        return best(Detections(boxes / np.tile(scale, 2), _YUNET.confidences(scores), points / scale))
+        return best(Detections(boxes / np.tile(scale, 2), self._calibration.confidences(scores), points / scale))
 
 
-def _level(outputs: dict[str, NDArray[np.float32]], stride: int, columns: int) -> Detections:
-    """What YuNet says at one stride, in the canvas's pixels; its scores as confidences."""
+def _level(outputs: dict[str, NDArray[np.float32]], stride: int, columns: int, least: float) -> Detections:
+    """What YuNet says at one stride, in the canvas's pixels; scores above `least` as confidences."""
     classes, objects, boxes, points = (outputs[f"{name}_{stride}"][0] for name in ("cls", "obj", "bbox", "kps"))
     scores = np.sqrt(classes[:, 0].clip(0, 1) * objects[:, 0].clip(0, 1))
-    seen = np.nonzero(scores > _YUNET.least)[0]
+    seen = np.nonzero(scores > least)[0]
     cells = np.stack([seen % columns, seen // columns], 1)
     centres, extents = (cells + boxes[seen, :2]) * stride, np.exp(boxes[seen, 2:]) * stride
     corners = np.hstack([centres - extents / 2, centres + extents / 2])
