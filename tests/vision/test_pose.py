@@ -51,7 +51,7 @@ def only_face(faces: Faces, image: Image.Image) -> Face:
 
 
 def test_a_mirrored_photo_mirrors_yaw_and_roll(sessions: Sessions, astronaut: bytes) -> None:
-    faces, image = Faces(sessions), Image.open(BytesIO(astronaut))
+    faces, image = Faces(sessions, "centerface"), Image.open(BytesIO(astronaut))
     straight, mirrored = only_face(faces, image).pose, only_face(faces, ImageOps.mirror(image)).pose
     assert mirrored.yaw == pytest.approx(-straight.yaw, abs=2)
     assert mirrored.roll == pytest.approx(-straight.roll, abs=2)
@@ -60,7 +60,7 @@ def test_a_mirrored_photo_mirrors_yaw_and_roll(sessions: Sessions, astronaut: by
 
 @pytest.mark.parametrize("degrees", [-30, 20])
 def test_a_turned_photo_turns_roll(degrees: int, sessions: Sessions, astronaut: bytes) -> None:
-    faces, image = Faces(sessions), Image.open(BytesIO(astronaut))
+    faces, image = Faces(sessions, "centerface"), Image.open(BytesIO(astronaut))
     straight = only_face(faces, image).pose
     turned = only_face(faces, image.rotate(-degrees, Image.Resampling.BICUBIC)).pose  # Pillow turns the other way
     assert turned.roll - straight.roll == pytest.approx(degrees, abs=2)

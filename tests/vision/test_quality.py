@@ -44,19 +44,19 @@ def measured(faces: Faces, image: Image.Image) -> Quality:
 
 
 def test_an_ordinary_portrait_looks_like_awss_values(sessions: Sessions, astronaut: bytes) -> None:
-    found = measured(Faces(sessions), Image.open(BytesIO(astronaut)))
+    found = measured(Faces(sessions, "centerface"), Image.open(BytesIO(astronaut)))
     assert 70 < found.brightness < 95
     assert 70 < found.sharpness < 99
 
 
 def test_blur_lowers_sharpness(sessions: Sessions, astronaut: bytes) -> None:
-    faces, image = Faces(sessions), Image.open(BytesIO(astronaut))
+    faces, image = Faces(sessions, "centerface"), Image.open(BytesIO(astronaut))
     values = [measured(faces, image.filter(ImageFilter.GaussianBlur(radius))).sharpness for radius in (0, 1, 2, 3)]
     assert (np.diff(values) < -5).all()
 
 
 def test_shade_lowers_brightness_and_hardly_sharpness(sessions: Sessions, astronaut: bytes) -> None:
-    faces, image = Faces(sessions), Image.open(BytesIO(astronaut))
+    faces, image = Faces(sessions, "centerface"), Image.open(BytesIO(astronaut))
     values = [measured(faces, ImageEnhance.Brightness(image).enhance(light)) for light in (1.0, 0.6, 0.3)]
     assert (np.diff([value.brightness for value in values]) < -10).all()
     assert values[1].sharpness == pytest.approx(values[0].sharpness, abs=5)
