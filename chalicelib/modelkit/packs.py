@@ -10,7 +10,7 @@ that leaves a file's size and time as they were is found by `verify`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +49,13 @@ class Listing:
 
 
 def list_packs(into: Path, manifest: Manifest | None = None) -> list[Listing]:
-    """All packs of the manifest, and whether their models lie in the folder `into`; no model is read."""
+    """All packs of the manifest, and how their models stand in the folder `into`; few or none are read."""
     manifest = manifest or Manifest.load()
     listings = []
     for name, pack in manifest.packs.items():
         models = manifest.of(name)
-        built = stamps.vouched(into / name, models)
-        states = (State(each, model, "built" if each in built else "missing") for each, model in models.items())
-        listings.append(Listing(name, pack, tuple(states)))
+        states = _states(into / name, models, stamps.right(into / name, models))
+        listings.append(Listing(name, pack, states))
     return listings
 
 
@@ -66,17 +65,23 @@ def verify(into: Path, pack: str | None = None, manifest: Manifest | None = None
     A pack with damage loses its stamp, so that the next `pull` builds what is damaged anew.
     """
     manifest = manifest or Manifest.load()
-    names = [pack] if pack else [name for name in manifest.packs if (into / name).is_dir()]
-    return [state for name in names for state in _verified(into / name, manifest.of(name))]
+    states: list[State] = []
+    for name in [pack] if pack else [name for name in manifest.packs if (into / name).is_dir()]:
+        models = manifest.of(name)
+        right = stamps.summed(into / name, models)
+        if len(right) < len(models):
+            stamps.remove(into / name)
+        states += _states(into / name, models, right)
+    return states
 
 
-def _verified(folder: Path, models: Mapping[str, Model]) -> Iterator[State]:
-    right = stamps.summed(folder, models)
-    if len(right) < len(models):
-        stamps.remove(folder)
-    for name, model in models.items():
-        wrong = "damaged" if stamps.path(folder, name).exists() else "missing"
-        yield State(name, model, "built" if name in right else wrong)
+def _states(folder: Path, models: Mapping[str, Model], right: Collection[str]) -> tuple[State, ...]:
+    def state(name: str) -> str:
+        if name in right:
+            return "built"
+        return "damaged" if stamps.path(folder, name).exists() else "missing"
+
+    return tuple(State(name, model, state(name)) for name, model in models.items())
 
 
 def pull(

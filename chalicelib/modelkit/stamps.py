@@ -60,7 +60,8 @@ def write(folder: Path, models: Mapping[str, Model], names: Collection[str]) -> 
 
 def remove(folder: Path) -> None:
     """Vouch for none of the folder's models any more."""
-    (folder / NAME).unlink(missing_ok=True)
+    with files.told(folder):
+        (folder / NAME).unlink(missing_ok=True)
 
 
 def _seen(folder: Path, name: str, model: Model) -> Seen | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,16 @@ def test_a_removed_model_is_missing_and_built_again(world: World, into: Path) ->
     assert not next(each for each in packs.list_packs(into, world.manifest) if each.name == "core").built
     assert states(world, into)["three"] == "missing"
     assert pull(world, into) == ["three"]
+
+
+def test_packs_that_were_copied_elsewhere_are_known_by_their_sums(world: World, into: Path, tmp_path: Path) -> None:
+    """As into an image: the copies are as right as what they are copies of, though their times are others."""
+    pull(world, into)
+    copies = tmp_path / "copies"
+    shutil.copytree(into, copies, copy_function=shutil.copyfile)
+    os.utime(copies / "core" / "one.onnx", (1, 1))
+    assert next(each for each in packs.list_packs(copies, world.manifest) if each.name == "core").built
+    assert pull(world, copies, "http://127.0.0.1:9") == []
 
 
 def test_a_pack_of_an_older_manifest_is_built_anew_where_it_differs(world: World, into: Path) -> None:
