@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from ..vision.picture import decode
 from . import measures
 from .running import Call, Progress, each
+from .verification import Compared, Study
 
 CALIBRATION_FOLDS = (0, 1, 2)
 """LFW's people on whom `vision.similarity` was calibrated; it is judged on the others."""
@@ -42,72 +41,6 @@ def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
     }
 
 
-# Verification: every photo is indexed once, then searched for among the others
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """Photos and how similar each is to each other."""
-
-    names: list[str]
-    faceless: int
-    scores: NDArray[np.float32]
-    """[n, n]: of the faces nearest to the photos' middles, which are those that LFW's names belong to."""
-
-    def of(self, pairs: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
-        """The similarities of pairs of photos a, b; 0 where no face was found."""
-        place = {name: index for index, name in enumerate(self.names)}
-        return np.array([self.scores[place[row["a"]], place[row["b"]]] for row in pairs], dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class _Study:
-    """Photos of a folder, put through IndexFaces and SearchFaces."""
-
-    folder: Path
-    call: Call
-    progress: Progress
-
-    def compare(self, names: list[str], label: str) -> _Compared:
-        """Every photo against every other, in a collection of their own."""
-        with self.collection() as collection:
-            faces = self.index(names, collection, f"{label}, index")
-            places = {face: place for place, face in enumerate(faces)}
-
-            def search(face: str | None) -> NDArray[np.float32]:
-                row = np.zeros(len(names), dtype=np.float32)
-                if face:
-                    request = {"CollectionId": collection, "FaceId": face, "FaceMatchThreshold": 0, "MaxFaces": 4096}
-                    for match in self.call("SearchFaces", request)["FaceMatches"]:
-                        if (place := places.get(match["Face"]["FaceId"])) is not None:
-                            row[place] = match["Similarity"]
-                return row
-
-            scores = each(f"{label}, search", search, faces, self.progress)
-        return _Compared(names, faces.count(None), np.array(scores))
-
-    def index(self, names: Sequence[str], collection: str, label: str) -> list[str | None]:
-        """The FaceId of the face nearest to each photo's middle, None where no face was found."""
-
-        def index(name: str) -> str | None:
-            image = {"Bytes": (self.folder / name).read_bytes()}
-            answer = self.call("IndexFaces", {"CollectionId": collection, "Image": image, "QualityFilter": "NONE"})
-            faces = [record["Face"] for record in answer["FaceRecords"]]
-            return str(min(faces, key=_off_centre)["FaceId"]) if faces else None
-
-        return each(label, index, names, self.progress)
-
-    @contextmanager
-    def collection(self) -> Iterator[str]:
-        """A new collection, deleted in the end."""
-        name = f"evaluation-{uuid.uuid4()}"
-        self.call("CreateCollection", {"CollectionId": name})
-        try:
-            yield name
-        finally:
-            self.call("DeleteCollection", {"CollectionId": name})
-
-
 def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """The 3,000 pairs in five folds, and all pairs of photos of the people who calibrated nothing."""
     pairs = _rows(folder / "pairs.csv")
@@ -117,7 +50,7 @@ def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
         name = path.relative_to(folder).as_posix()
         photos[folds.get(_person(name), _NO_PAIR)].append(name)
     unpaired = photos.pop(_NO_PAIR, [])
-    study = _Study(folder, call, progress)
+    study = Study(folder, call, progress)
     with study.collection() as collection:
         found_unpaired = study.index(unpaired, collection, "LFW, people of no pair")
     compared = {fold: study.compare(names, f"LFW fold {fold}") for fold, names in sorted(photos.items())}
@@ -138,7 +71,7 @@ def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _calibration(compared: Iterable[_Compared]) -> dict[str, Any]:
+def _calibration(compared: Iterable[Compared]) -> dict[str, Any]:
     """False and true match rates at similarity thresholds, over all pairs of photos of each fold."""
     scores, same = [], []
     for fold in compared:
@@ -160,21 +93,12 @@ def _deepface(folder: Path, call: Call, progress: Progress, threshold: float) ->
     """The pairs judged at `threshold`, which other photos gave."""
     pairs = _rows(folder / "pairs.csv")
     names = sorted({row[side] for row in pairs for side in "ab"})
-    found = _Study(folder, call, progress).compare(names, "deepface pairs").of(pairs)
+    found = Study(folder, call, progress).compare(names, "deepface pairs").of(pairs)
     return {"accuracy": measures.share((found >= threshold) == np.array([row["same"] == "1" for row in pairs]))}
 
 
 def _person(name: str) -> str:
     return Path(name).parent.name
-
-
-def _off_centre(face: Mapping[str, Any]) -> float:
-    """How far the middle of a face lies from the photo's, in ratios."""
-    box = face["BoundingBox"]
-    return float(np.hypot(box["Left"] + box["Width"] / 2 - 0.5, box["Top"] + box["Height"] / 2 - 0.5))
-
-
-# Detection
 
 
 @dataclass(frozen=True)
