@@ -16,12 +16,12 @@ from chalice.app import Chalice, Request, Response, S3Event
 if TYPE_CHECKING or not __package__:
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
-    from chalicelib.uploads import Uploads, rules
+    from chalicelib.uploads import Uploads, described, rules
     from chalicelib.wire import gateway
 else:
     from .backend import Backend, build
     from .config import Settings
-    from .uploads import Uploads, rules
+    from .uploads import Uploads, described, rules
     from .wire import gateway
 
 SETTINGS = Settings.from_environ()
@@ -34,7 +34,7 @@ class Lookalike(Chalice):
     def backend(self) -> Backend:
         return build(SETTINGS)
 
-    @cached_property
+    @property
     def uploads(self) -> Uploads:
         def call(operation: str, parameters: Any) -> dict[str, Any]:
             return gateway.call(operation, parameters, self.backend)
@@ -68,7 +68,7 @@ def medium(key: str) -> Response:
     found = app.backend.media.get(SETTINGS.uploads, unquote(key))
     if found is None or found.removed:
         return _json({"Message": "No object of this key was uploaded"}, status=404)
-    return _json(found)
+    return _json(described(found))
 
 
 @app.route("/media", methods=["GET"])
@@ -78,7 +78,7 @@ def media() -> Response:
     if "label" not in query:
         return _json({"Message": "Say which: /media?label=Face"}, status=400)
     found, after = app.backend.media.labelled(query["label"], query.get("after"))
-    return _json({"Media": found} | ({"NextToken": after} if after else {}))
+    return _json({"Media": [described(each) for each in found]} | ({"NextToken": after} if after else {}))
 
 
 def _request() -> Request:

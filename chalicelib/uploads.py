@@ -12,7 +12,6 @@ one already dealt with is ignored, by its sequencer; every step can be repeated.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +22,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .errors import NotImplementedException, ResourceAlreadyExistsException, ResourceNotFoundException, SetupError
-from .store.media import REMEMBERED_SECONDS, Media, Medium
+from .store.media import Media, Medium
 from .telemetry import logger
 
 if TYPE_CHECKING:
@@ -97,14 +96,14 @@ class Uploads:
     def _follow(self, before: Medium | None, medium: Medium) -> None:
         """Make the object what the event says; `before` is what it was."""
         if medium.removed:
-            after, expires = medium, int(time.time()) + REMEMBERED_SECONDS
+            after = medium
         elif (found := _rule(medium.key, self.rules)) is not None:
-            after, expires = self._examined(medium, *found), None
+            after = self._examined(medium, *found)
         else:
             return
         after = replace(after, obsolete=_obsolete(before, after))
-        if self.media.put(after, expires):
-            self._settle(after, expires)
+        if self.media.put(after):
+            self._settle(after)
         else:  # a newer event was dealt with meanwhile, and did not know of these faces
             self._delete(_obsolete(after, self.media.get(medium.bucket, medium.key)))
 
@@ -140,11 +139,11 @@ class Uploads:
             logger.info("%s not run on an upload: %s", name, error)
             return None
 
-    def _settle(self, medium: Medium, expires: int | None = None) -> None:
+    def _settle(self, medium: Medium) -> None:
         """Delete the faces that the object no longer brings."""
         if medium.obsolete:
             self._delete(medium.obsolete)
-            self.media.put(replace(medium, obsolete={}), expires)
+            self.media.put(replace(medium, obsolete={}))
 
     def _delete(self, faces: Mapping[str, Sequence[str]]) -> None:
         for collection, ids in faces.items():
@@ -163,6 +162,22 @@ class Uploads:
         result = self.call("DeleteFaces", {"CollectionId": collection, "FaceIds": list(ids)})
         unsuccessful: Sequence[Mapping[str, Any]] = result.get("UnsuccessfulFaceDeletions", ())
         return unsuccessful
+
+
+def described(medium: Medium) -> dict[str, Any]:
+    """What a caller is told of an object, named as AWS names such things."""
+    told = {
+        "Bucket": medium.bucket,
+        "Key": medium.key,
+        "Time": medium.time,
+        "Size": medium.size,
+        "ETag": medium.etag,
+        "Labels": medium.labels,
+        "Results": medium.results,
+    }
+    if medium.collection is not None:
+        told |= {"CollectionId": medium.collection, "FaceIds": medium.faces}
+    return told
 
 
 def _rule(key: str, applied: Sequence[Rule]) -> tuple[Rule, dict[str, str]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from pynamodb.exceptions import PutError
 
 from .tables import Item, create_table
 
-REMEMBERED_SECONDS = 7 * 86_400
+REMEMBERED = timedelta(days=7)
 """How long a removed object's sequencer is kept, so that a late event of its past cannot bring it back."""
 
 _PAGE = 100
@@ -75,7 +76,7 @@ class Media:
         except self._rows.DoesNotExist:
             return None
 
-    def put(self, medium: Medium, expires: int | None = None) -> bool:
+    def put(self, medium: Medium) -> bool:
         """Keep `medium` unless something newer is kept already; says whether it was kept.
 
         Labels are written before the object and erased after: what `labelled` finds is checked against the object.
@@ -85,7 +86,8 @@ class Media:
         labels = {label.lower() for label in medium.labels}
         for label in labels:
             self._labels(label, name).save()
-        row = self._rows(name, sequencer=medium.sequencer, expires=expires)
+        row = self._rows(name, sequencer=medium.sequencer)
+        row.expires = REMEMBERED if medium.removed else None
         row.content = zlib.compress(msgspec.json.encode(medium))
         try:
             row.save(self._rows.sequencer.does_not_exist() | (self._rows.sequencer <= medium.sequencer))

@@ -1,0 +1,119 @@
+"""The Chalice application, called as Lambda calls it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+from chalice.app import S3EventConfig
+from chalice.test import Client
+
+import app as application
+from chalicelib.config import Settings
+from chalicelib.local.world import World
+
+EVENTS = Path(__file__).parent / "events"
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """An account of its own, its tables and buckets made, behind the application."""
+    settings = Settings.from_environ({})
+    account = f"{uuid4().int % 10**12:012d}"
+    own = msgspec.structs.replace(settings, account=account, bucket=f"results-{account}", uploads=f"uploads-{account}")
+    with World(own) as world:
+        yield world
+
+
+def event(name: str, **stored: Any) -> Any:
+    content = json.loads((EVENTS / f"{name}.json").read_text())
+    if stored:
+        content["Records"][0]["s3"]["object"] |= stored
+    return content
+
+
+def put(world: World, key: str, body: bytes) -> None:
+    """An object in the bucket that the events name, its own events not heard."""
+    world.aws.object_events = None
+    s3 = world.aws.client("s3")
+    if "lookalike-uploads" not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket="lookalike-uploads")
+    s3.put_object(Bucket="lookalike-uploads", Key=key, Body=body)
+
+
+@pytest.fixture
+def uploaded(world: World, astronaut: bytes, models: Path) -> Iterator[World]:
+    put(world, "collections/staff/eileen.jpg", astronaut)
+    yield world
+    s3 = world.aws.client("s3")
+    for stored in s3.list_objects_v2(Bucket="lookalike-uploads").get("Contents", ()):
+        s3.delete_object(Bucket="lookalike-uploads", Key=stored["Key"])
+    s3.delete_bucket(Bucket="lookalike-uploads")
+
+
+def faces(world: World, collection: str) -> list[dict[str, Any]]:
+    from chalicelib.wire import gateway
+
+    found: list[dict[str, Any]] = gateway.call("ListFaces", {"CollectionId": collection}, world.backend)["Faces"]
+    return found
+
+
+@pytest.mark.usefixtures("world")
+def test_api_gateways_event_is_answered() -> None:
+    answer = application.app(event("api_gateway"), None)
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"] == "application/x-amz-json-1.1"
+    assert json.loads(answer["body"]) == {"CollectionIds": [], "FaceModelVersions": []}
+
+
+@pytest.mark.usefixtures("world")
+def test_chalices_client_gets_errors_as_aws_words_them() -> None:
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "RekognitionService.DescribeCollection",
+    }
+    with Client(application.app) as client:
+        answer = client.http.post("/", headers=headers, body=b'{"CollectionId": "absent"}')
+    assert answer.status_code == 400
+    assert answer.headers["x-amzn-ErrorType"] == "ResourceNotFoundException"
+    assert json.loads(answer.body)["__type"] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("name", ["s3_put", "s3_complete"])
+def test_an_upload_is_indexed_and_its_removal_forgotten(uploaded: World, name: str) -> None:
+    application.on_upload(event(name), None)
+    (face,) = faces(uploaded, "staff")
+    assert face["ExternalImageId"] == "eileen"
+    application.on_upload(event(name), None)  # Lambda may call twice
+    assert faces(uploaded, "staff") == [face]
+    application.on_upload(event("s3_delete"), None)
+    assert faces(uploaded, "staff") == []
+
+
+def test_what_came_of_an_upload_can_be_read(uploaded: World, astronaut: bytes) -> None:
+    put(uploaded, "album/eileen collins.jpg", astronaut)
+    application.on_upload(event("s3_put", key="album/eileen+collins.jpg"), None)
+    with Client(application.app) as client:
+        medium = client.http.get("/media/album%2Feileen%20collins.jpg")
+        by_label = client.http.get("/media?label=face")
+        absent = client.http.get("/media/absent.jpg")
+        unasked = client.http.get("/media")
+    assert medium.status_code == 200
+    assert medium.json_body["Key"] == "album/eileen collins.jpg"
+    assert len(medium.json_body["Results"]["DetectFaces"]["FaceDetails"]) == 1
+    assert "Face" in medium.json_body["Labels"]
+    assert by_label.json_body == {"Media": [medium.json_body]}
+    assert absent.status_code == 404
+    assert unasked.status_code == 400
+
+
+def test_the_handlers_are_registered_for_deployment() -> None:
+    (source,) = application.app.event_sources
+    assert isinstance(source, S3EventConfig)
+    assert (source.handler_string, source.bucket) == ("app.on_upload", "lookalike-uploads")
+    assert set(application.app.routes) == {"/", "/media", "/media/{key}"}
