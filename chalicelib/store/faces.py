@@ -69,7 +69,7 @@ class Faces:
             # First in the hope that the picture is new: the transaction tells, and reading its name is saved.
             held = self._ledger.named(name) if again else None
             known = [face for entry in self._ledger.read(head, "faces", _numbers(held)) for face in indexed(entry)]
-            matched = [next((face for face in known if _same_place(face.box, one.box)), None) for one in found]
+            matched = _matched(found, known)
             fresh = [one for one, face in zip(found, matched, strict=True) if face is None]
             added: Iterator[IndexedFace] = iter(())
             if fresh:
@@ -98,7 +98,7 @@ class Faces:
     def page(self, head: Head, start: Position, limit: int) -> tuple[list[IndexedFace], Position | None]:
         """Up to `limit` faces in the order in which they were indexed, and where to go on, if any are left."""
         found: list[IndexedFace] = []
-        for numbers in chunks(range(start.record, int(head.faces)), BATCH):
+        for numbers in chunks(range(start.record, int(head.faces)), min(BATCH, limit + 1)):
             for entry in self._ledger.read(head, "faces", numbers):
                 for face in indexed(entry):
                     place = Position(*place_of(face.id))
@@ -192,9 +192,26 @@ def _image_name(head: Head, digest: bytes, external_id: str | None) -> str:
     return f"{head.uid}/image/{hashlib.sha256(digest + (external_id or '').encode()).hexdigest()}"
 
 
-def _same_place(one: Box, other: Box) -> bool:
-    """Whether two boxes of the same pixels are the same face: within a tenth of its size, as rounding may move it."""
-    return all(abs(a - b) <= 0.1 * size for a, b, size in zip(one, other, one[2:] * 2, strict=True))
+def _matched(found: Sequence[Found], known: Sequence[IndexedFace]) -> list[IndexedFace | None]:
+    """For each face found, the one known at its place; each is known once.
+
+    In the same pixels boxes differ by rounding only, as between machines: by less than a tenth of their size.
+    """
+    free = list(known)
+    matched: list[IndexedFace | None] = []
+    for one in found:
+        nearest = min(free, key=lambda face: _apart(face.box, one.box), default=None)  # used at once
+        if nearest is not None and _apart(nearest.box, one.box) < 0.1:
+            free.remove(nearest)
+            matched.append(nearest)
+        else:
+            matched.append(None)
+    return matched
+
+
+def _apart(one: Box, other: Box) -> float:
+    """The largest difference of two boxes' sides, in sizes of the first."""
+    return max(abs(a - b) / max(size, 1e-9) for a, b, size in zip(one, other, one[2:] * 2, strict=True))
 
 
 def _numbers(held: str | None) -> list[int]:

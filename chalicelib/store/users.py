@@ -57,7 +57,7 @@ class Users:
     def page(self, head: Head, start: int, limit: int) -> tuple[list[IndexedUser], int | None]:
         """Up to `limit` users in the order in which they were created, and where to go on, if any are left."""
         found: list[IndexedUser] = []
-        for numbers in chunks(range(start, int(head.users)), BATCH):
+        for numbers in chunks(range(start, int(head.users)), min(BATCH, limit + 1)):
             for entry in self._ledger.read(head, "users", numbers):
                 if isinstance(user := entry.content, User):
                     if len(found) == limit:
