@@ -85,3 +85,10 @@ def test_a_batch_is_channels_first() -> None:
     assert pixels.shape == (2, 3, 3, 4)
     assert pixels.dtype == np.float32
     assert pixels[1, 2, 0, 0] == 6
+
+
+@given(st.floats(-300, 300), st.floats(-300, 300), st.floats(0.5, 3000), st.floats(-4, 4))
+def test_any_region_of_any_picture_can_be_cut(x: float, y: float, side: float, angle: float) -> None:
+    crop = warp(Image.new("RGB", (120, 90), "white"), square_region(np.array([x, y]), side, angle, 32), 32)
+    assert crop.size == (32, 32)
+    assert (np.diff(np.asarray(crop).astype(int), axis=-1) == 0).all()
