@@ -96,6 +96,12 @@ def test_white_on_black(text: Text) -> None:
     assert [line.text for line in text.read(picture(255 - np.asarray(image)))] == ["NIGHT SHIFT"]
 
 
+def test_a_banner_keeps_its_letters(text: Text) -> None:
+    canvas = Image.new("RGB", (9000, 80), "white")
+    ImageDraw.Draw(canvas).text((4000, 20), "Grand opening", "black", ImageFont.load_default(40))
+    assert [line.text for line in text.read(picture(canvas))] == ["Grand opening"]
+
+
 def nothing_legible() -> dict[str, NDArray[np.uint8]]:
     return {
         "black": np.zeros((300, 400, 3), np.uint8),
