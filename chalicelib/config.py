@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The S3 bucket whose objects are indexed and analysed."""
     upload_rules: str = ""
     """JSON that replaces `uploads.RULES`."""
+    celebrities: str = "celebrities"
+    """The collection whose faces RecognizeCelebrities knows, by their ExternalImageIds."""
+    celebrity_facts: Path | None = None
+    """The TOML file of what else is known of them: see `operations.celebrities`."""
     kms_key: str = ""
     """The KMS key (id, ARN or alias) that wraps the data keys of collections."""
     key_file: Path | None = None

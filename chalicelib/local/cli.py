@@ -1,4 +1,4 @@
-"""The command line: `lookalike serve`, `models`, `evaluate`, `version`."""
+"""The command line: `lookalike serve`, `models`, `celebrities`, `evaluate`, `version`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
+from . import celebrities
 from .process import leave_the_users_aws
 
 app = typer.Typer(
@@ -22,16 +23,22 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(celebrities.app, name="celebrities")
 
 
 def main() -> None:
     """Run the command line. What a person must put right is one line on stderr and exit status 1."""
-    leave_the_users_aws()
     try:
         app(prog_name="lookalike")
     except SetupError as error:
         print(f"lookalike: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+@app.callback()
+def _before(context: typer.Context) -> None:
+    if context.invoked_subcommand != "celebrities":  # that one is a client, with the user's endpoint and credentials
+        leave_the_users_aws()
 
 
 @app.command()

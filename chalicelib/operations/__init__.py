@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import collections, faces, images, labels, moderation, tags, text, users
+from . import celebrities, collections, faces, images, labels, moderation, tags, text, users
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -27,11 +27,13 @@ OPERATIONS: dict[str, Operation] = {
     "DetectModerationLabels": moderation.detect_moderation_labels,
     "DetectText": text.detect_text,
     "DisassociateFaces": users.disassociate_faces,
+    "GetCelebrityInfo": celebrities.get_celebrity_info,
     "IndexFaces": faces.index_faces,
     "ListCollections": collections.list_collections,
     "ListFaces": faces.list_faces,
     "ListTagsForResource": tags.list_tags_for_resource,
     "ListUsers": users.list_users,
+    "RecognizeCelebrities": celebrities.recognize_celebrities,
     "SearchFaces": faces.search_faces,
     "SearchFacesByImage": faces.search_faces_by_image,
     "SearchUsers": users.search_users,

@@ -138,6 +138,11 @@ class Index:
             row = self._row(record, slot)
             return None if row is None else self._payloads[row]
 
+    def payloads(self) -> list[Any]:
+        """What was stored with each vector that is there still, in the order of the log."""
+        with self._writing:
+            return [payload for payload in self._payloads if payload is not None]
+
     def apply(self, entries: Sequence[Entries]) -> None:
         """Fold records in: new ones, ascending, are appended; the others replace what they held before."""
         with self._writing:
