@@ -27,8 +27,8 @@ _BATCH_WIDTH = 16 * 320
 _BLANK = 0
 _ASCII = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 _SPACE = 0.15
-"""A blank column whose second thought is a space, this probable, is one: on receipts this mends 40 of 72 spaces
-that the first thought misses and makes up to 10 among 6,600 pairs of letters."""
+"""A blank column whose second thought is a space, this probable, is one: on receipts this mends 38 of 72 spaces
+that the first thought misses and puts 8 among 6,621 pairs of letters."""
 
 
 @dataclass(frozen=True, slots=True)
