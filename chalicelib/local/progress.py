@@ -19,9 +19,8 @@ def bars() -> Iterator[Report]:
 
     console = Console(stderr=True)
     tasks: dict[str, TaskID] = {}
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
-    ) as progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
 
         def report(task: str, done: int, total: int) -> None:
             if task not in tasks:

@@ -10,6 +10,7 @@ from typing import Self
 from ..backend import build
 from ..config import Settings
 from ..store.vault import KEY_BYTES, LocalKeys
+from ..uploads import rules
 from .application import Application, load
 from .aws import Aws
 from .keep import Keeper
@@ -26,6 +27,7 @@ class World:
         self._data_dir = data_dir
 
     def __enter__(self) -> Self:
+        rules(self._settings.upload_rules)  # wrong ones are told before anything is made
         self.aws = Aws(self._settings.account, self._settings.region)
         if self._data_dir is not None:
             self.aws.keeper = Keeper(State(self._data_dir, sync=self._settings.sync))
