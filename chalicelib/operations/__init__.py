@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import celebrities, collections, faces, images, labels, moderation, tags, text, users
+from . import celebrities, collections, equipment, faces, images, labels, moderation, tags, text, users
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -25,6 +25,7 @@ OPERATIONS: dict[str, Operation] = {
     "DetectFaces": images.detect_faces,
     "DetectLabels": labels.detect_labels,
     "DetectModerationLabels": moderation.detect_moderation_labels,
+    "DetectProtectiveEquipment": equipment.detect_protective_equipment,
     "DetectText": text.detect_text,
     "DisassociateFaces": users.disassociate_faces,
     "GetCelebrityInfo": celebrities.get_celebrity_info,
