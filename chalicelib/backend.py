@@ -23,6 +23,8 @@ from .vision.representation import represent
 from .vision.sessions import Sessions
 
 if TYPE_CHECKING:
+    from .vision.attributes import AttributeReader
+    from .vision.equipment import Equipment
     from .vision.faces import Faces
     from .vision.labels import Labels
     from .vision.moderation import Moderation
@@ -45,6 +47,21 @@ class Vision:
         from .vision.faces import Faces
 
         return Faces(self.sessions)
+
+    @cached_property
+    def attributes(self) -> AttributeReader:
+        from .vision.attributes import AttributeReader
+
+        return AttributeReader(self.sessions)
+
+    @cached_property
+    def equipment(self) -> Equipment:
+        from .vision.covers import Covers
+        from .vision.equipment import Equipment
+        from .vision.hands import Hands
+        from .vision.objects import Objects
+
+        return Equipment(self.faces, Covers(self.sessions), Hands(self.sessions), Objects(self.sessions))
 
     @cached_property
     def labels(self) -> Labels:
@@ -98,6 +115,14 @@ class Backend:
     @property
     def faces(self) -> Faces:
         return self.vision.faces
+
+    @property
+    def attributes(self) -> AttributeReader:
+        return self.vision.attributes
+
+    @property
+    def equipment(self) -> Equipment:
+        return self.vision.equipment
 
     @property
     def labels(self) -> Labels:
