@@ -147,14 +147,14 @@ def canvas(image: Image, side: int) -> tuple[NDArray[np.float32], NDArray[np.flo
 
     The canvas is [1, 3, height, width] with sides that are multiples of 32, 0 to 255.
     """
-    ratio = side / max(image.size)
-    width, height = (max(1, round(length * ratio)) for length in image.size)
-    small = image
-    if (width, height) != image.size:
-        # Whole blocks first where the picture shrinks twice or more: six times as fast, as good to the model.
-        small = image.resize((width, height), Resampling.BILINEAR, reducing_gap=1.0)
-    rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
-    pixels = np.zeros((1, 3, rows, columns), dtype=np.float32)
+    longest = max(image.size)
+    width, height = (max(1, round(length * side / longest)) for length in image.size)
+    # Whole blocks first: six times as fast as resizing from every pixel, and as good to the network.
+    small = image.reduce(longest // side) if longest >= 2 * side else image
+    if small.size != (width, height):
+        small = small.resize((width, height), Resampling.BILINEAR)
+    pixels = np.empty((1, 3, -(-height // 32) * 32, -(-width // 32) * 32), dtype=np.float32)
+    pixels[..., height:, :] = pixels[..., width:] = 0
     for channel, band in enumerate(small.split()):  # half as long as transposing the pixels
         pixels[0, channel, :height, :width] = np.asarray(band)
     return pixels, np.array([width / image.width, height / image.height])
