@@ -45,32 +45,22 @@ def index_faces(request: IndexFacesRequestTypeDef, backend: Backend) -> Mapping[
     head = backend.store.collections.get(request["CollectionId"])
     picture = backend.picture(request["Image"])
     detected = backend.faces.detect(picture, MOST_INDEXED)
-    refused: dict[int, list[str]] = {
-        id(face): [*reasons(face, request.get("QualityFilter", "AUTO"))] for face in detected
-    }
-    passed = [face for face in detected if not refused[id(face)]]
+    details = face_details(picture, detected, request.get("DetectionAttributes", ()), backend)
+    refused: list[list[str]] = [[*reasons(face, request.get("QualityFilter", "AUTO"))] for face in detected]
+    passed = [place for place, why in enumerate(refused) if not why]
     limit = request.get("MaxFaces", MOST_INDEXED)
-    for face in passed[limit:]:
-        refused[id(face)] = ["EXCEEDS_MAX_FACES"]
+    for place in passed[limit:]:
+        refused[place] = ["EXCEEDS_MAX_FACES"]
     kept = passed[:limit]
-    indexed = backend.store.faces.add(
-        head, picture.digest, request.get("ExternalImageId"), _found(kept, picture, backend)
-    )
-    details = {
-        id(face): detail
-        for face, detail in zip(
-            detected,
-            face_details(picture, detected, request.get("DetectionAttributes", ()), backend),
-            strict=True,
-        )
-    }
+    found = _found([detected[place] for place in kept], picture, backend)
+    indexed = backend.store.faces.add(head, picture.digest, request.get("ExternalImageId"), found)
     return {
         "FaceRecords": [
-            {"Face": face_members(record, head), "FaceDetail": details[id(face)]}
-            for record, face in zip(indexed, kept, strict=True)
+            {"Face": face_members(record, head), "FaceDetail": details[place]}
+            for record, place in zip(indexed, kept, strict=True)
         ],
         "UnindexedFaces": [
-            {"Reasons": why, "FaceDetail": details[id(face)]} for face in detected if (why := refused[id(face)])
+            {"Reasons": why, "FaceDetail": detail} for why, detail in zip(refused, details, strict=True) if why
         ],
         "FaceModelVersion": head.model,
     }

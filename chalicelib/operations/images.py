@@ -11,7 +11,8 @@ from ..errors import InvalidParameterException
 from ..vision.faces import Face, similarity
 from ..vision.picture import Picture
 from ..vision.quality import reasons
-from .responses import compared_face, compared_source_face, face_detail
+from .details import face_details
+from .responses import compared_face, compared_source_face
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import CompareFacesRequestTypeDef, DetectFacesRequestTypeDef
@@ -23,9 +24,9 @@ _SIMILARITY_THRESHOLD = 80.0
 
 def detect_faces(request: DetectFacesRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """The 100 largest faces, largest first."""
-    attributes = request.get("Attributes") or ["DEFAULT"]
-    faces = backend.faces.detect(backend.picture(request["Image"]))
-    return {"FaceDetails": [face_detail(face, attributes) for face in faces]}
+    picture = backend.picture(request["Image"])
+    faces = backend.faces.detect(picture)
+    return {"FaceDetails": face_details(picture, faces, request.get("Attributes", ()), backend)}
 
 
 def compare_faces(request: CompareFacesRequestTypeDef, backend: Backend) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..vision.faces import Face
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         BoundingBoxTypeDef,
         ComparedFaceTypeDef,
         ComparedSourceImageFaceTypeDef,
-        FaceDetailTypeDef,
         GeometryTypeDef,
         ImageQualityTypeDef,
         LandmarkTypeDef,
@@ -30,24 +29,13 @@ def geometry(box: Box, polygon: Iterable[Point]) -> GeometryTypeDef:
     return {"BoundingBox": bounding_box(box), "Polygon": [{"X": point.x, "Y": point.y} for point in polygon]}
 
 
-def face_detail(face: Face, attributes: Collection[str] = ("DEFAULT",)) -> FaceDetailTypeDef:
-    """A FaceDetail; `attributes` as in DetectFaces, where ALL brings all thirty landmarks."""
-    return {
-        "BoundingBox": bounding_box(face.box),
-        "Confidence": face.confidence,
-        "Landmarks": _landmarks(face, face.landmarks if "ALL" in attributes else DEFAULT),
-        "Pose": _pose(face),
-        "Quality": _quality(face),
-    }
-
-
 def compared_face(face: Face) -> ComparedFaceTypeDef:
     return {
         "BoundingBox": bounding_box(face.box),
         "Confidence": face.confidence,
-        "Landmarks": _landmarks(face, DEFAULT),
-        "Pose": _pose(face),
-        "Quality": _quality(face),
+        "Landmarks": landmarks(face, DEFAULT),
+        "Pose": pose(face),
+        "Quality": quality(face),
     }
 
 
@@ -55,13 +43,13 @@ def compared_source_face(face: Face) -> ComparedSourceImageFaceTypeDef:
     return {"BoundingBox": bounding_box(face.box), "Confidence": face.confidence}
 
 
-def _landmarks(face: Face, names: Iterable[str]) -> list[LandmarkTypeDef]:
+def landmarks(face: Face, names: Iterable[str]) -> list[LandmarkTypeDef]:
     return [{"Type": name, "X": face.landmarks[name].x, "Y": face.landmarks[name].y} for name in names]  # type: ignore[typeddict-item]  # the names are AWS's
 
 
-def _pose(face: Face) -> PoseTypeDef:
+def pose(face: Face) -> PoseTypeDef:
     return {"Roll": face.pose.roll, "Yaw": face.pose.yaw, "Pitch": face.pose.pitch}
 
 
-def _quality(face: Face) -> ImageQualityTypeDef:
+def quality(face: Face) -> ImageQualityTypeDef:
     return {"Brightness": face.quality.brightness, "Sharpness": face.quality.sharpness}

@@ -13,8 +13,8 @@ from ..store.tokens import Once
 from ..vision.faces import Face, similarity
 from ..vision.quality import reasons
 from . import pages
+from .details import face_detail
 from .faces import reach
-from .responses import face_detail
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (

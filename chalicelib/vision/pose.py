@@ -46,17 +46,43 @@ class Pose:
     """Positive: looks up."""
 
 
-def pose(points: NDArray[np.float64]) -> Pose:
-    """The pose of a mesh [478, 3]: the rotation that takes the mean face nearest to it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Rigid:
+    """How a mesh lies: the turn, place and size that take the mean face nearest to it."""
+
+    turn: NDArray[np.float64]
+    """[3, 3], from the mean face to the picture."""
+    centre: NDArray[np.float64]
+    """[3], in the picture's pixels."""
+    size: float
+    """Of the head, in the picture's pixels."""
+
+    @property
+    def pose(self) -> Pose:
+        roll = np.arctan2(self.turn[1, 0], self.turn[0, 0])
+        yaw = np.arcsin(np.clip(self.turn[2, 0], -1, 1))
+        pitch = np.arctan2(-self.turn[2, 1], self.turn[2, 2])
+        return Pose(*np.degrees([roll, yaw, pitch]).tolist())
+
+    def frontal(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`points` [n, 3] as if the head faced the camera upright, in head sizes from its centre."""
+        turned: NDArray[np.float64] = (points - self.centre) @ self.turn / self.size
+        return turned
+
+
+def rigid(points: NDArray[np.float64]) -> Rigid:
+    """How a mesh [478, 3] lies.
 
     Kabsch, "A solution for the best rotation to relate two sets of vectors", 1976. Measured on LFW:
-    mirrored photos agree to about 1 degree, turned photos to half a degree.
+    mirrored photos agree to 1.1 degrees of yaw and .7 of roll, photos turned by 20 and 40 degrees to .8.
     """
     face = points[_RIGID]
-    left, _, right = np.linalg.svd((face - face.mean(0)).T @ _CENTRED)
+    centre = face.mean(0)
+    left, _, right = np.linalg.svd((face - centre).T @ _CENTRED)
     left[:, 2] *= np.sign(np.linalg.det(left @ right))  # a rotation, not a reflection
-    turn = left @ right
-    roll = np.arctan2(turn[1, 0], turn[0, 0])
-    yaw = np.arcsin(np.clip(turn[2, 0], -1, 1))
-    pitch = np.arctan2(-turn[2, 1], turn[2, 2])
-    return Pose(*np.degrees([roll, yaw, pitch]).tolist())
+    return Rigid(left @ right, centre, float(np.linalg.norm(face - centre)))
+
+
+def pose(points: NDArray[np.float64]) -> Pose:
+    """The pose of a mesh [478, 3]."""
+    return rigid(points).pose

@@ -13,16 +13,18 @@ from PIL import Image, ImageFilter
 from chalicelib.backend import Backend
 from chalicelib.errors import InvalidParameterException
 from chalicelib.operations import images
+from chalicelib.vision.attributes import AttributeReader
 from chalicelib.vision.faces import Faces
 from chalicelib.vision.picture import Picture, decode
 from chalicelib.vision.sessions import Sessions
 
 
 class Given:
-    """What these operations ask of a backend: real faces, pictures of bytes."""
+    """What these operations ask of a backend: real faces and attributes, pictures of bytes."""
 
     def __init__(self, sessions: Sessions) -> None:
         self.faces = Faces(sessions, "centerface")
+        self.attributes = AttributeReader(sessions)
 
     def picture(self, image: Mapping[str, Any]) -> Picture:
         return decode(image["Bytes"])
@@ -73,6 +75,28 @@ def test_a_face_detail_has_awss_default_members(backend: Backend, astronaut: byt
     assert [mark["Type"] for mark in detail["Landmarks"]] == ["eyeLeft", "eyeRight", "mouthLeft", "mouthRight", "nose"]
     assert set(detail["Pose"]) == {"Roll", "Yaw", "Pitch"}
     assert set(detail["Quality"]) == {"Brightness", "Sharpness"}
+
+
+def test_all_brings_every_attribute(backend: Backend, astronaut: bytes) -> None:
+    (detail,) = detect(backend, astronaut, "ALL")
+    assert set(detail) == set(get_session().get_service_model("rekognition").shape_for("FaceDetail").members)
+    assert (detail["Gender"]["Value"], detail["Smile"]["Value"], detail["Eyeglasses"]["Value"]) == (
+        "Female",
+        True,
+        False,
+    )
+    assert detail["AgeRange"]["Low"] <= 43 <= detail["AgeRange"]["High"]  # Eileen Collins in 1999
+    assert detail["Emotions"][0]["Type"] == "HAPPY"
+    assert {emotion["Type"] for emotion in detail["Emotions"]} == {
+        *("HAPPY", "SAD", "ANGRY", "CONFUSED", "DISGUSTED", "SURPRISED", "CALM", "FEAR", "UNKNOWN")
+    }
+    assert sum(emotion["Confidence"] for emotion in detail["Emotions"]) == pytest.approx(100, abs=0.1)
+
+
+def test_named_attributes_bring_only_themselves(backend: Backend, astronaut: bytes) -> None:
+    (detail,) = detect(backend, astronaut, "AGE_RANGE", "EYE_DIRECTION")
+    assert set(detail) == {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality", "AgeRange", "EyeDirection"}
+    assert len(detail["Landmarks"]) == 5
 
 
 def test_all_brings_the_models_thirty_landmarks(backend: Backend, astronaut: bytes) -> None:

@@ -1,0 +1,11 @@
+"""moto's own server, as it is: what its canned Rekognition costs over HTTP on this machine."""
+
+from __future__ import annotations
+
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+if __name__ == "__main__":
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
+    server._thread.join()  # type: ignore[union-attr]  # it has no other way to wait
