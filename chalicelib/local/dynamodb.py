@@ -11,20 +11,37 @@ import copy
 import inspect
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple, cast
 
+import msgspec
+from moto.core import responses
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult
+from moto.core.utils import method_names_from_class
 from moto.dynamodb import urls
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
+_ABOUT_ITEMS = frozenset(
+    {"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
+)
+_MEMBERS = (
+    *("Attributes", "ConsumedCapacity", "Count", "Item", "ItemCollectionMetrics", "Items", "LastEvaluatedKey"),
+    *("Responses", "ScannedCount", "UnprocessedItems", "UnprocessedKeys"),
+)
 _QUERY = inspect.signature(Table.query)
 
 
+@cache
 def install() -> None:
-    """Let accounts first used from now on have these tables."""
+    """Let accounts first used from now on have these tables, and requests be answered by `Handler`; once a process."""
     dynamodb_backends.backend = Tables
+    urls.url_paths["{0}/"] = Handler.dispatch
+    vars(responses)["method_names_from_class"] = cache(method_names_from_class)  # it inspects the class at each call
 
 
 class _View:
@@ -36,6 +53,18 @@ class _View:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._viewed, name)
+
+
+class Handler(DynamoHandler):
+    """Writes the answers about items as they are: moto looks for each of ten members in each value, by four names."""
+
+    def serialized(self, action_result: ActionResult) -> TYPE_RESPONSE:
+        if not isinstance(action_result, DynamoResult) or self._get_action() not in _ABOUT_ITEMS:
+            return super().serialized(action_result)
+        result = cast("dict[str, Any]", action_result.result)
+        body = msgspec.json.encode({name: result[name] for name in _MEMBERS if result.get(name) is not None})
+        headers = {"Content-Type": "application/x-amz-json-1.0", "Content-Length": str(len(body))}
+        return 200, headers | self.response_headers, body
 
 
 class ItemKey(NamedTuple):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Any, ClassVar
 
 import pytest
+from moto.core.responses import ActionResult
+from moto.dynamodb import urls
+from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.local.aws import Aws
-from chalicelib.local.dynamodb import PartitionedTable, Tables
+from chalicelib.local.dynamodb import Handler, PartitionedTable, Tables
 
 
 @pytest.fixture
@@ -139,3 +143,51 @@ def test_a_query_of_an_index_reads_all_partitions(dynamodb: Any) -> None:
     assert [(item["sk"]["N"], item["pk"]["S"]) for item in found["Items"]] == [
         (str(sort), partition) for sort in (1, 4, 7) for partition in "ab"
     ]
+
+
+class Recorded(Handler):
+    """Answers as ours, and remembers how moto itself would have."""
+
+    motos: ClassVar[list[Any]] = []
+
+    def serialized(self, action_result: ActionResult) -> Any:
+        _, _, body = DynamoHandler.serialized(self, action_result)
+        status, headers, ours = super().serialized(action_result)
+        self.motos.append((json.loads(body), json.loads(ours)))
+        return status, headers, ours
+
+
+def test_answers_about_items_are_motos(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(urls.url_paths, "{0}/", Recorded.dispatch)
+    monkeypatch.setattr(Recorded, "motos", [])
+    values: dict[str, Any] = {
+        "s": {"S": "é"},
+        "n": {"N": "1.50"},
+        "b": {"B": b"\x00\xff"},
+        "ss": {"SS": ["a", "b"]},
+        "bs": {"BS": [b"\x01"]},
+        "null": {"NULL": True},
+        "bool": {"BOOL": False},
+        "map": {"M": {"list": {"L": [{"B": b"\x02"}, {"M": {}}]}, "empty": {"S": ""}}},
+    }
+    where: dict[str, Any] = {"TableName": "faces", "ReturnConsumedCapacity": "TOTAL"}
+    for sort in (1, 2):
+        dynamodb.put_item(**where, Item=key("a", sort) | values, ReturnValues="ALL_OLD")
+    dynamodb.put_item(**where, Item=key("a", 1) | values, ReturnValues="ALL_OLD")
+    dynamodb.get_item(**where, Key=key("a", 1))
+    dynamodb.get_item(**where, Key=key("absent", 1))
+    dynamodb.update_item(
+        **where,
+        Key=key("a", 1),
+        UpdateExpression="SET s = :new",
+        ExpressionAttributeValues={":new": {"S": "new"}},
+        ReturnValues="ALL_NEW",
+    )
+    dynamodb.query(**where, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": "a"}}, Limit=1)
+    dynamodb.scan(**where, Limit=1)
+    dynamodb.batch_get_item(RequestItems={"faces": {"Keys": [key("a", 1), key("a", 9)]}})
+    dynamodb.batch_write_item(RequestItems={"faces": [{"DeleteRequest": {"Key": key("a", 2)}}]})
+    dynamodb.delete_item(**where, Key=key("a", 1), ReturnValues="ALL_OLD")
+    assert len(Recorded.motos) == 11
+    for motos, ours in Recorded.motos:
+        assert ours == motos
