@@ -61,7 +61,7 @@ def install() -> None:
         if (events := _collected.get()) is None:
             send(account_id, event_name, bucket, key)
         else:
-            events.append(Event(account_id, event_name, bucket, key, _body(event_name, bucket, key)))
+            events.append(Event(account_id, event_name, bucket, key, body(event_name, bucket, key)))
 
     notifications.send_event = collect
 
@@ -105,7 +105,8 @@ def _deliver(event: Event) -> None:
         notifications._send_event_bridge_message(event.account, event.bucket, event.name, event.key)
 
 
-def _body(name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker) -> dict[str, Any]:
+def body(name: S3NotificationEvent, bucket: FakeBucket, key: FakeKey | FakeDeleteMarker) -> dict[str, Any]:
+    """The event as AWS words it, of something that happens now."""
     stored: dict[str, Any] = {"key": quote_plus(key.name, safe="/")}
     if name not in (_DELETED, _MARKED):
         assert isinstance(key, FakeKey)

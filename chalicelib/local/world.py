@@ -9,14 +9,18 @@ from typing import Self
 
 from ..backend import build
 from ..config import Settings
+from ..jobs.worker import Worker
+from ..operations.videos import tasks
 from ..store.vault import KEY_BYTES, LocalKeys
 from ..uploads import rules
 from .application import Application, load
 from .aws import Aws
 from .keep import Keeper
+from .recovery import missed
 from .server import Server
 from .state import State
 from .triggers import Triggers
+from .worker import Workers
 
 
 class World:
@@ -35,12 +39,20 @@ class World:
         self.backend.store.create_tables()
         application = load(self.backend)
         self.triggers = Triggers(application, self.aws.client("sqs"))
+        self.backend.jobs.create_queue()
+        self.workers = Workers(application, self.backend.jobs)
+        application.worker = Worker(self.backend.jobs, tasks(self.backend), stopped=self.workers.stopping.is_set)
         self._buckets()
         self.aws.object_events = self.triggers
+        self.backend.jobs.resume()
+        self.workers.start()
+        for event in missed(self._settings, self.backend.media):
+            self.triggers(event)
         self.server = Server(self.aws, self.backend, Application(application))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.workers.stop()
         self.triggers.stop()
         if self.aws.keeper is not None:
             self.aws.keeper.close()

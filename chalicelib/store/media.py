@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -75,6 +76,10 @@ class Media:
             return _read(self._rows.get(f"{bucket}/{key}", consistent_read=True))
         except self._rows.DoesNotExist:
             return None
+
+    def all(self) -> Iterator[Medium]:
+        """Every object, removed ones too: a scan, for a local start."""
+        return map(_read, self._rows.scan())
 
     def put(self, medium: Medium) -> bool:
         """Keep `medium` unless something newer is kept already; says whether it was kept.
