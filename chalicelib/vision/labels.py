@@ -61,6 +61,23 @@ class _Finding(NamedTuple):
     instances: tuple[Instance, ...] = ()
 
 
+class _Members(NamedTuple):
+    """The labels that the classifier knows, and which of its classes are each one's own or its descendants'."""
+
+    names: list[str]
+    classes: NDArray[np.intp]
+    """The classes of all labels, one label after the other."""
+    firsts: NDArray[np.intp]
+    """Where each label's classes begin."""
+    own: NDArray[np.intp]
+    """The place among the names of each of the 1,000 classes."""
+
+    def mask(self, index: np.integer) -> NDArray[np.bool_]:
+        """[1000]: the classes of one label."""
+        end = self.firsts[index + 1] if index + 1 < len(self.firsts) else None
+        return np.isin(np.arange(len(self.own)), self.classes[self.firsts[index] : end])
+
+
 class Labels:
     """The label models over one set of sessions; safe to use from many threads."""
 
@@ -81,35 +98,36 @@ class Labels:
 
     def _classified(self, sight: Sight, least: float) -> Iterator[_Finding]:
         """Each label by the view that is surest of it; a label's probability is the sum of its classes'."""
-        names, members = self._members
-        evident = np.where(sight.probabilities >= _EVIDENT, sight.probabilities, 0)
-        best = (evident @ members).max(axis=0)
-        np.maximum.at(best, self._own, sight.probabilities.max(axis=0))
-        best = best.clip(0, 1) * 100
+        best = self._best(sight)
         for index in np.flatnonzero(best >= least):
-            name, confidence = names[index], float(best[index])
+            name, confidence = self._members.names[index], float(best[index])
             instances: tuple[Instance, ...] = ()
             if confidence >= _BOXED and taxonomy().labels[name].kind == THING:
-                places = locate(sight, members[:, index] > 0)
+                places = locate(sight, self._members.mask(index))
                 instances = tuple(Instance(box, sure * 100) for box, sure in places)
             yield _Finding(name, confidence, instances)
 
-    @cached_property
-    def _members(self) -> tuple[list[str], NDArray[np.float32]]:
-        """The labels the classifier knows, and which of its classes are each one's own or its descendants'."""
-        known = taxonomy()
-        names = sorted({name for label in known.imagenet for name in (label, *known.labels[label].parents)})
-        columns = {name: column for column, name in enumerate(names)}
-        members = np.zeros((len(known.imagenet), len(names)), dtype=np.float32)
-        for row, label in enumerate(known.imagenet):
-            members[row, [columns[name] for name in (label, *known.labels[label].parents)]] = 1
-        return names, members
+    def _best(self, sight: Sight) -> NDArray[np.float32]:
+        """The confidence of each of `_members`, 0 to 100."""
+        members = self._members
+        evident = np.where(sight.probabilities >= _EVIDENT, sight.probabilities, 0)
+        best = np.add.reduceat(evident[:, members.classes], members.firsts, axis=1).max(axis=0)
+        np.maximum.at(best, members.own, sight.probabilities.max(axis=0))
+        return np.asarray(best.clip(0, 1) * 100)
 
     @cached_property
-    def _own(self) -> NDArray[np.intp]:
-        """The column of each class's own label."""
-        columns = {name: column for column, name in enumerate(self._members[0])}
-        return np.array([columns[label] for label in taxonomy().imagenet])
+    def _members(self) -> _Members:
+        known = taxonomy()
+        lineages = [(label, *known.labels[label].parents) for label in known.imagenet]
+        pairs = sorted((name, index) for index, lineage in enumerate(lineages) for name in lineage)
+        firsts = [place for place, (name, _) in enumerate(pairs) if not place or pairs[place - 1][0] != name]
+        names = [pairs[first][0] for first in firsts]
+        return _Members(
+            names=names,
+            classes=np.array([index for _, index in pairs]),
+            firsts=np.array(firsts),
+            own=np.array([names.index(label) for label in known.imagenet]),
+        )
 
     def _faced(self, picture: Picture) -> Iterator[_Finding]:
         """Person, Head and Face, and what is known of each face. A person's box is the head: no more is seen."""
