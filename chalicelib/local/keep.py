@@ -6,6 +6,7 @@ but kept once a second while it changes: a message is worth less than a sync. Th
 
 from __future__ import annotations
 
+import gc
 import pickle
 import threading
 from typing import Any, cast
@@ -50,6 +51,7 @@ class Keeper:
         self._tables = KeptTables(state, self._rows)
         self._objects = KeptObjects(self._rows)
         self._later: threading.Timer | None = None
+        gc.disable()  # it would walk through all that is restored, again and again: half of the time
         try:
             self._restore()
         except (pickle.UnpicklingError, AttributeError, EOFError, KeyError, TypeError, ValueError) as error:
@@ -57,6 +59,8 @@ class Keeper:
                 f"the state in {state.folder} cannot be read ({error}) and was left as it is: run the version of "
                 "Lookalike that wrote it, or name another directory with --data-dir"
             ) from error
+        finally:
+            gc.enable()
 
     def submit(self, service: str, operation: str) -> Changes | None:
         """Put what the operation may have changed in line, before another request of the service is handled.

@@ -81,11 +81,13 @@ def _plain(value: Any) -> Any:
 
 
 def _add(table: Table, content: bytes) -> None:
-    attributes = msgspec.msgpack.decode(content)
-    hash_key = DynamoType(attributes[table.hash_key_attr])
+    attributes = {name: DynamoType(value) for name, value in msgspec.msgpack.decode(content).items()}
+    hash_key = attributes[table.hash_key_attr]
+    range_key = attributes[table.range_key_attr] if table.range_key_attr is not None else None
+    item = Item(hash_key, range_key, {})
+    dict.update(item.attrs, attributes)  # without the sizes that moto adds up at each attribute: they were checked
     items: dict[Any, Any] = table.items
-    if table.range_key_attr is None:
-        items[hash_key] = Item(hash_key, None, attributes)
+    if range_key is None:
+        items[hash_key] = item
     else:
-        range_key = DynamoType(attributes[table.range_key_attr])
-        items[hash_key][range_key] = Item(hash_key, range_key, attributes)
+        items[hash_key][range_key] = item
