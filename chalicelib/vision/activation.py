@@ -31,11 +31,11 @@ def locate(sight: Sight, classes: NDArray[np.bool_]) -> list[tuple[Box, float]]:
     better part of it.
     """
     seen = sight.probabilities[:, classes].sum(axis=1)
-    boxes = list(_regions(_overlay(sight, classes)))
+    boxes = list(_regions(overlay(sight, classes)))
     return [(box, max(float(seen[view]) for view in _showing(sight, box))) for box in boxes]
 
 
-def _overlay(sight: Sight, classes: NDArray[np.bool_]) -> NDArray[np.float32]:
+def overlay(sight: Sight, classes: NDArray[np.bool_]) -> NDArray[np.float32]:
     """[rows, columns]: the mean over the views of each class's map times its probability."""
     from PIL.Image import Resampling, fromarray
 

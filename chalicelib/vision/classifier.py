@@ -27,7 +27,7 @@ TILE = 0.62
 ELONGATED = 1.15
 """Longer to shorter side above which squares along the longer side show what the middle does not."""
 MOST_ALONG = 4
-TEMPERATURES = WHOLE, SQUARE, TILED = 0.8, 1.0, 1.1
+WHOLE, SQUARE, TILED = 0.8, 1.0, 1.1
 """Divide the logits before the softmax: the narrower the view, the more it must see to be believed.
 
 By `training/labels.py`: calibration error .035 on photos (.078 at .7, .8, .9, which alone would fit the middle best),
