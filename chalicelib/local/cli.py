@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
-from . import celebrities
+from . import celebrities, evaluating
 from .process import leave_the_users_aws
 
 app = typer.Typer(
@@ -24,6 +23,7 @@ app = typer.Typer(
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(celebrities.app, name="celebrities")
+app.add_typer(evaluating.app, name="evaluate")
 
 
 def main() -> None:
@@ -108,24 +108,6 @@ def verify(pack: Annotated[str | None, typer.Argument(help="A pack; all built on
             wrong.append(state.name)
     if wrong:
         raise SetupError(f"{', '.join(wrong)} must be built anew: run `lookalike models pull`")
-
-
-@app.command()
-def evaluate(
-    subject: Annotated[str, typer.Argument(help="What to measure: faces, labels, text, moderation, equipment ...")],
-    data: Annotated[Path, typer.Option(help="The folder of photos with ground truth.", exists=True)],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-) -> None:
-    """Measure accuracy on photos with ground truth, through the operations that a client calls."""
-    from .evaluating import evaluate as measure
-    from .progress import bars, table
-
-    with bars() as progress:
-        measured: dict[str, Any] = measure(subject, data, Settings.from_environ(), progress)
-    if as_json:
-        print(json.dumps(measured, indent=2, default=str))
-    else:
-        table(subject, measured)
 
 
 @app.command()

@@ -153,6 +153,7 @@ def test_the_version_is_printed() -> None:
     assert run("version").stdout.strip() == __version__
 
 
-def test_an_evaluation_there_is_not_is_told(tmp_path: Path) -> None:
-    line = refused("evaluate", "weather", "--data", str(tmp_path))
-    assert "faces" in line
+def test_an_evaluation_there_is_not_is_told() -> None:
+    done = run("evaluate", "weather")
+    assert done.returncode == 2
+    assert "weather" in done.stderr
