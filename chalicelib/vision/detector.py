@@ -155,8 +155,9 @@ def canvas(image: Image, side: int) -> tuple[NDArray[np.float32], NDArray[np.flo
         small = small.resize((width, height), Resampling.BILINEAR)
     pixels = np.empty((1, 3, -(-height // 32) * 32, -(-width // 32) * 32), dtype=np.float32)
     pixels[..., height:, :] = pixels[..., width:] = 0
-    for channel, band in enumerate(small.split()):  # half as long as transposing the pixels
-        pixels[0, channel, :height, :width] = np.asarray(band)
+    for channel, band in enumerate("RGB"):  # takes half as long as transposing the pixels
+        plane = np.frombuffer(small.tobytes("raw", band), dtype=np.uint8)
+        pixels[0, channel, :height, :width] = plane.reshape(height, width)
     return pixels, np.array([width / image.width, height / image.height])
 
 

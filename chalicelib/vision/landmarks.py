@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .geometry import Point
-from .mesh import LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR
+from .mesh import LEFT_EYE_CONTOUR, POINTS, RIGHT_EYE_CONTOUR
 
 DEFAULT = ("eyeLeft", "eyeRight", "mouthLeft", "mouthRight", "nose")
 """Those that DetectFaces returns without ALL, in AWS's order."""
@@ -46,10 +46,11 @@ _POINTS: dict[str, tuple[int, ...]] = {
 """Each name's mesh points; it lies at their mean."""
 
 
+_SHARES = np.array([[(point in points) / len(points) for point in range(POINTS)] for points in _POINTS.values()])
+"""[30, 478]: how much of each mesh point goes into each landmark."""
+
+
 def landmarks(points: NDArray[np.float64], width: int, height: int) -> dict[str, Point]:
     """All thirty by name, in AWS's order, of a mesh [478, 3] in the pixels of a picture `width` x `height`."""
-    found = {}
-    for name, indices in _POINTS.items():
-        x, y = points[list(indices), :2].mean(0)
-        found[name] = Point(float(x / width), float(y / height))
-    return found
+    places = _SHARES @ points[:, :2] / (width, height)
+    return {name: Point(x, y) for name, (x, y) in zip(_POINTS, places.tolist(), strict=True)}

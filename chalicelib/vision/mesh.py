@@ -17,6 +17,7 @@ from .alignment import apply, batch, inverse, square_region, warp
 from .detector import Detections
 from .sessions import Sessions
 
+POINTS = 478
 CROP = 192
 """Pixels of the network's square input."""
 _MARGIN = 1.3  # of the detector's box, as in MediaPipe
@@ -92,7 +93,7 @@ class FaceMesh:
 def _refined(surfaces: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     """The mesh with the lips and eyes of the networks that look at nothing else, and the irises after it."""
     mesh, lips, left_eye, right_eye, left_iris, right_iris = surfaces
-    points = np.zeros((len(mesh), 478, 3))
+    points = np.zeros((len(mesh), POINTS, 3))
     points[:, :468] = mesh
     points[:, _LIPS, :2] = lips
     points[:, _LEFT_EYE, :2] = left_eye

@@ -36,15 +36,20 @@ class Picture:
 
     image: Image.Image
     """Pillow's form, mode RGB, EXIF orientation applied: crops and resizes cost no copy of the whole."""
-    digest: bytes
-    """SHA-256 of the encoded bytes: the same bytes give the same ImageId."""
+    encoded: bytes
+    """The file it was decoded from, empty for pixels that were never encoded."""
     format: str
     """JPEG or PNG, or RAW for pixels that were never encoded."""
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> Picture:
         """A picture of pixels already decoded, such as a video frame: [height, width, 3], RGB."""
-        return cls(Image.fromarray(pixels), hashlib.sha256(np.ascontiguousarray(pixels).data).digest(), "RAW")
+        return cls(Image.fromarray(pixels), b"", "RAW")
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the encoded bytes, else of the pixels: the same bytes give the same ImageId."""
+        return hashlib.sha256(self.encoded or self.image.tobytes()).digest()
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -77,7 +82,7 @@ def decode(data: bytes, *, smallest: int = SMALLEST_SIDE, largest: int = LARGEST
         image = _upright(_rgb(source), source)
     except _DAMAGED as error:
         raise InvalidImageFormatException("Request has invalid image format") from error
-    return Picture(image, hashlib.sha256(data).digest(), source.format or "")
+    return Picture(image, data, source.format or "")
 
 
 def _opened(data: bytes) -> ImageFile:
