@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ..evaluation.measures import Rate
+
 Report = Callable[[str, int, int], None]
 """Told a task, how much of it is done, and how much there is; from any thread."""
 
@@ -33,19 +35,29 @@ def bars() -> Iterator[Report]:
 
 
 def table(title: str, measured: Mapping[str, Any]) -> None:
-    """Print figures, nested as they may be, a line each."""
+    """Print figures, nested as they may be, a line each; a rate with its interval and its counts."""
     from rich.console import Console
     from rich.table import Table
 
     lines = Table("Figure", "Value", title=title, box=None, title_justify="left")
     for name, value in _flat(measured):
-        lines.add_row(name, f"{value:.4g}" if isinstance(value, float) else str(value))
+        lines.add_row(name, _shown(value))
     Console().print(lines)
 
 
 def _flat(measured: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in measured.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and not _is_rate(value):
             yield from _flat(value, f"{prefix}{name} · ")
         else:
             yield f"{prefix}{name}", value
+
+
+def _is_rate(value: Mapping[str, Any]) -> bool:
+    return value.keys() == Rate.__annotations__.keys()
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{value['value']:.4g}  ({value['low']:.4g} to {value['high']:.4g}; {value['hits']} of {value['of']})"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
