@@ -14,7 +14,7 @@ from chalicelib.vision.classifier import SIDE, views_of
 from chalicelib.vision.faces import Face, Faces
 from chalicelib.vision.geometry import Box
 from chalicelib.vision.labels import FoundLabel, Labels
-from chalicelib.vision.people import head
+from chalicelib.vision.people import Appearance, head
 from chalicelib.vision.picture import Picture, decode
 from chalicelib.vision.sessions import Sessions
 
@@ -103,6 +103,15 @@ def test_what_else_is_known_of_faces_becomes_labels(models: Path) -> None:
     assert found["Female"].confidence == 97
     assert found["Adult"].confidence == 99
     assert len(found["Woman"].instances) == 1
+
+
+def test_a_woman_is_an_adult(models: Path) -> None:
+    sessions = Core(models)
+    describe = Appearance(sessions).describe
+    found = by_name(Labels(sessions, Faces(sessions, "centerface"), describe).detect(photo("astronaut.jpg")))
+    assert {"Adult", "Female", "Woman"} <= found.keys()
+    assert not {"Child", "Male", "Man"} & found.keys()
+    assert found["Woman"].confidence <= found["Female"].confidence
 
 
 @pytest.mark.parametrize(("left", "top", "side"), [(40, 60, 300), (300, 150, 300), (20, 200, 240), (390, 20, 220)])
