@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,16 +12,13 @@ from numpy.typing import NDArray
 
 from chalicelib.evaluation.measures import area_under_curve, share
 from chalicelib.evaluation.running import Progress
+from chalicelib.evaluation.truth import EMOTIONS, SURE, Cases, amount, column, held_out, opinion, person, rows
 from chalicelib.vision.attributes import AGES
 from chalicelib.vision.heads import Floats
 from chalicelib.vision.sessions import Sessions
 
 from .features import features
 from .heads import FOLDER, Recipe, save, train
-from .people import held_out
-
-Case = tuple[str, float]
-"""A file and the truth about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +27,7 @@ class Task:
 
     name: str
     dataset: str
-    cases: Callable[[Path], Iterator[Case]]
-    """Reads the dataset's truth, given its folder."""
+    cases: Cases
     outputs: int = 2
     recipe: Recipe = field(default_factory=Recipe)
     truth: str
@@ -42,42 +36,6 @@ class Task:
     """What it is known to get wrong, for the card."""
 
 
-def person(dataset: str, file: str) -> str:
-    """Whom a file shows, as far as its name tells: LFW's folder, the name before a number, else the file itself."""
-    path = Path(file)
-    return {"lfw": path.parent.name, "expressions": path.stem.rsplit("_", 1)[0]}.get(dataset, file)
-
-
-def rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(newline="") as lines:
-        yield from csv.DictReader(lines)
-
-
-def column(name: str, file: str, values: Sequence[str] = ("0", "1")) -> Callable[[Path], Iterator[Case]]:
-    """Cases from a column that holds one of `values`."""
-
-    def cases(folder: Path) -> Iterator[Case]:
-        for row in rows(folder / file):
-            if row[name] in values:
-                yield row["file"], values.index(row[name])
-
-    return cases
-
-
-def opinion(name: str, *, invert: bool = False) -> Callable[[Path], Iterator[Case]]:
-    """Cases from another model's opinion: the chance, 0 to 1, that it gives."""
-
-    def cases(folder: Path) -> Iterator[Case]:
-        for row in rows(folder / "pseudo_attributes.csv"):
-            value = float(row[name])
-            yield row["file"], 1 - value if invert else value
-
-    return cases
-
-
-SURE = 0.4
-"""Below .1 and above .9 another model's opinion counts as truth when ours is measured against it."""
-_EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 _OPINION = (
     "another model's opinion of LFW's photos (it agrees with people on 99 % of genders), measured where it is sure"
 )
@@ -135,7 +93,7 @@ TASKS = (
     Task(
         name="age",
         dataset="utkface",
-        cases=lambda folder: ((row["file"], float(row["age"])) for row in rows(folder / "labels.csv")),
+        cases=amount("age", "labels.csv"),
         outputs=len(AGES),
         recipe=Recipe(hidden=128, epochs=40, rate=2e-3),
         truth="the publisher's, estimated by a model and checked by people, of 3,000 crops",
@@ -144,8 +102,8 @@ TASKS = (
     Task(
         name="emotions",
         dataset="expressions",
-        cases=column("emotion", "labels.csv", _EMOTIONS),
-        outputs=len(_EMOTIONS),
+        cases=column("emotion", "labels.csv", EMOTIONS),
+        outputs=len(EMOTIONS),
         recipe=Recipe(hidden=32, epochs=60, decay=0.3, dropout=0.5),
         truth="the publisher's, of 700 photos; contempt is left out, confusion and calm were never labelled",
         failures="Fear and surprise have few colour photos; expressions are shown, not felt.",

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from ..backend import Vision
 from ..errors import ServiceError, SetupError
-from ..vision.geometry import Box
+from ..operations.responses import bounding_box
 from ..vision.picture import decode
+from .verification import off_centre
 
 
 class Look(NamedTuple):
@@ -47,7 +48,9 @@ def looker(vision: Vision, attributes: bool) -> Looker:
 
     def look(data: bytes) -> Look | None:
         picture = decode(data)
-        found = sorted(vision.faces.detect(picture), key=lambda face: off_centre(face.box))[:1]
+        found = sorted(
+            vision.faces.detect(picture), key=lambda face: off_centre({"BoundingBox": bounding_box(face.box)})
+        )[:1]
         if not found:
             return None
         (vector,) = vision.faces.embed(picture, found)
@@ -57,11 +60,6 @@ def looker(vision: Vision, attributes: bool) -> Looker:
         return Look(vector, "male" if read.male.value else "female", read.age, *read.age_range)
 
     return look
-
-
-def off_centre(box: Box) -> float:
-    """How far the middle of a box lies from the photo's, in ratios."""
-    return float(np.hypot(box.left + box.width / 2 - 0.5, box.top + box.height / 2 - 0.5))
 
 
 MOST_COMPARED = 3000

@@ -63,7 +63,7 @@ class Study:
             image = {"Bytes": (self.folder / name).read_bytes()}
             answer = self.call("IndexFaces", {"CollectionId": collection, "Image": image, "QualityFilter": "NONE"})
             faces = [record["Face"] for record in answer["FaceRecords"]]
-            return str(min(faces, key=_off_centre)["FaceId"]) if faces else None
+            return str(min(faces, key=off_centre)["FaceId"]) if faces else None
 
         return each(label, index, names, self.progress)
 
@@ -78,7 +78,7 @@ class Study:
             self.call("DeleteCollection", {"CollectionId": name})
 
 
-def _off_centre(face: Mapping[str, Any]) -> float:
-    """How far the middle of a face lies from the photo's, in ratios."""
+def off_centre(face: Mapping[str, Any]) -> float:
+    """How far the middle of a face, as AWS answers it, lies from the photo's, in ratios."""
     box = face["BoundingBox"]
     return float(np.hypot(box["Left"] + box["Width"] / 2 - 0.5, box["Top"] + box["Height"] / 2 - 0.5))
