@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from .index import Entries, Floats, Index, Match
+from .index import Entries, Index, Match
+from .table import Floats
 
 MEMORY = 2 * 1024**3
 """Bytes of vectors that stay in memory, unless told otherwise: three million faces."""

@@ -137,7 +137,7 @@ def test_what_is_removed_is_nowhere(store: Store, head: Head, aws: Aws) -> None:
     names = {item["name"]["S"] for item in aws.client("dynamodb").scan(TableName="test-names")["Items"]}
     assert len(names) == 1, "only the picture that still has a face is known"
     index = search.index(store.log(head, "faces", 128))
-    held = index._view.vectors[: len(index)]
+    held = index._table.vectors[: len(index)]
     for seed, there in ((1, False), (2, True), (3, False)):
         assert (held == vector(seed)).all(axis=1).any() == there
 
