@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import msgspec
-from chalice.app import Chalice, Request, Response, S3Event
+from chalice.app import Chalice, Request, Response, S3Event, SQSEvent
 
 if TYPE_CHECKING or not __package__:
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
+    from chalicelib.jobs.worker import Worker
+    from chalicelib.operations.videos import tasks
     from chalicelib.uploads import Uploads, described, rules
     from chalicelib.wire import gateway
 else:
     from .backend import Backend, build
     from .config import Settings
+    from .jobs.worker import Worker
+    from .operations.videos import tasks
     from .uploads import Uploads, described, rules
     from .wire import gateway
 
@@ -41,6 +45,10 @@ class Lookalike(Chalice):
 
         return Uploads(call, self.backend.media, rules(SETTINGS.upload_rules))
 
+    @cached_property
+    def worker(self) -> Worker:
+        return Worker(self.backend.jobs, tasks(self.backend))
+
 
 app = Lookalike(app_name="lookalike")
 
@@ -60,6 +68,13 @@ def on_upload(event: S3Event) -> None:
     """An object was put into the bucket of uploads, or removed from it."""
     for record in event.to_dict()["Records"]:
         app.uploads.handle(record)
+
+
+@app.on_sqs_message(queue=SETTINGS.queue, batch_size=1)
+def on_job(event: SQSEvent) -> None:
+    """A job was put, or is put again because its worker died."""
+    for record in event:
+        app.worker.run(msgspec.json.decode(record.body)["JobId"])
 
 
 @app.route("/media/{key}", methods=["GET"])

@@ -13,6 +13,7 @@ from botocore.session import Session
 
 from .config import Settings
 from .errors import ImageTooLargeException, InvalidParameterException
+from .jobs.queue import Desk
 from .search import Search
 from .store.media import Media
 from .store.store import Store
@@ -66,8 +67,9 @@ class Vision:
     @cached_property
     def labels(self) -> Labels:
         from .vision.labels import Labels
+        from .vision.people import Appearance
 
-        return Labels(self.sessions, self.faces)
+        return Labels(self.sessions, self.faces, Appearance(self.sessions).describe)
 
     @cached_property
     def moderation(self) -> Moderation:
@@ -94,6 +96,7 @@ class Backend:
     store: Store
     search: Search
     vision: Vision
+    jobs: Desk
     clock: Callable[[], datetime] = _now
 
     @property
@@ -167,17 +170,19 @@ class Backend:
 def build(settings: Settings, session: Session | None = None, keys: Keys | None = None) -> Backend:
     """A backend over `session`, else over AWS as botocore finds it; `keys` wrap data keys where no KMS key is set."""
     session = session or botocore.session.get_session()
+    store = Store(
+        session,
+        region=settings.region,
+        prefix=settings.table_prefix,
+        keys=_keys(settings, session, keys),
+        represent=represent,
+    )
     return Backend(
         settings=settings,
-        store=Store(
-            session,
-            region=settings.region,
-            prefix=settings.table_prefix,
-            keys=_keys(settings, session, keys),
-            represent=represent,
-        ),
+        store=store,
         search=Search(DIMENSIONS, settings.search_memory),
         vision=Vision(Sessions(settings.models, settings.threads)),
+        jobs=Desk(store.jobs, session, settings.region, settings.queue),
     )
 
 

@@ -59,6 +59,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_file: Path | None = None
     """Where no KMS key is named: the file of the wrapping key, made on first use. A server with a data directory has
     one there."""
+    queue: str = "lookalike-jobs"
+    """The SQS queue of video and bulk jobs."""
+    frames_per_second: float = 2.0
+    """Frames of a stored video that are looked at."""
     search_memory: int = 2 * 1024**3
     """Bytes of face vectors kept in memory for searching."""
     sync: bool = True

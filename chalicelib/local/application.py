@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 from ..backend import Backend
+from ..jobs.worker import Worker
 from ..wire.gateway import Request, Response
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 _HERE = __package__.removesuffix(".local")
 
 
-def load(backend: Backend) -> Chalice:
-    """The application, its handlers served by `backend`: `lookalike.app` where installed, else `app`."""
+def load(backend: Backend, worker: Worker) -> Chalice:
+    """The application, its handlers served by `backend` and `worker`: `lookalike.app` where installed, else `app`."""
     module = importlib.import_module("app" if _HERE == "chalicelib" else f"{_HERE}.app")
-    module.app.backend = backend
+    module.app.backend, module.app.worker = backend, worker
     application: Chalice = module.app
     return application
 

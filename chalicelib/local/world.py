@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,11 +38,12 @@ class World:
             self.aws.keeper = Keeper(State(self._data_dir, sync=self._settings.sync))
         self.backend = build(self._settings, self.aws.session, self._keys())
         self.backend.store.create_tables()
-        application = load(self.backend)
+        stopping = threading.Event()
+        worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
+        application = load(self.backend, worker)
         self.triggers = Triggers(application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
-        self.workers = Workers(application, self.backend.jobs)
-        application.worker = Worker(self.backend.jobs, tasks(self.backend), stopped=self.workers.stopping.is_set)
+        self.workers = Workers(application, self.backend.jobs, stopping)
         self._buckets()
         self.aws.object_events = self.triggers
         self.backend.jobs.resume()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import celebrities, collections, equipment, faces, images, labels, moderation, tags, text, users
+from ..jobs.analyses import CELEBRITIES, FACES, LABELS, MODERATION, TEXT
+from . import celebrities, collections, equipment, faces, images, labels, moderation, tags, text, users, videos
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -29,6 +30,11 @@ OPERATIONS: dict[str, Operation] = {
     "DetectText": text.detect_text,
     "DisassociateFaces": users.disassociate_faces,
     "GetCelebrityInfo": celebrities.get_celebrity_info,
+    "GetCelebrityRecognition": videos.get(CELEBRITIES),
+    "GetContentModeration": videos.get(MODERATION),
+    "GetFaceDetection": videos.get(FACES),
+    "GetLabelDetection": videos.get(LABELS),
+    "GetTextDetection": videos.get(TEXT),
     "IndexFaces": faces.index_faces,
     "ListCollections": collections.list_collections,
     "ListFaces": faces.list_faces,
@@ -39,6 +45,11 @@ OPERATIONS: dict[str, Operation] = {
     "SearchFacesByImage": faces.search_faces_by_image,
     "SearchUsers": users.search_users,
     "SearchUsersByImage": users.search_users_by_image,
+    "StartCelebrityRecognition": videos.start(CELEBRITIES),
+    "StartContentModeration": videos.start(MODERATION),
+    "StartFaceDetection": videos.start(FACES),
+    "StartLabelDetection": videos.start(LABELS),
+    "StartTextDetection": videos.start(TEXT),
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
 }

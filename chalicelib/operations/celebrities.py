@@ -59,19 +59,19 @@ def recognize_celebrities(request: RecognizeCelebritiesRequestTypeDef, backend: 
     picture = backend.picture(request["Image"])
     faces = backend.faces.detect(picture, MOST_FACES)
     details = face_details(picture, faces, ("SMILE", "EMOTIONS"), backend)
-    matches = _matches(picture, faces, backend)
+    found = matches(picture, faces, backend)
     return {
         "CelebrityFaces": [
             {
-                **_celebrity(match.payload.external_id, backend),
+                **celebrity(match.payload.external_id, backend),
                 "Id": celebrity_id(match.payload.external_id),
                 "Face": detail,
                 "MatchConfidence": similarity(match.distance),
             }
-            for match, detail in zip(matches, details, strict=True)
+            for match, detail in zip(found, details, strict=True)
             if match is not None
         ],
-        "UnrecognizedFaces": [detail for match, detail in zip(matches, details, strict=True) if match is None],
+        "UnrecognizedFaces": [detail for match, detail in zip(found, details, strict=True) if match is None],
     }
 
 
@@ -81,7 +81,7 @@ def get_celebrity_info(request: GetCelebrityInfoRequestTypeDef, backend: Backend
     faces = backend.search.index(gallery).payloads() if gallery is not None else []
     for external_id in dict.fromkeys(face.external_id for face in faces if face.external_id):
         if celebrity_id(external_id) == request["Id"]:
-            return _celebrity(external_id, backend)
+            return celebrity(external_id, backend)
     raise ResourceNotFoundException(f"The celebrity id: {request['Id']} does not exist")
 
 
@@ -105,7 +105,7 @@ def _parsed(path: Path, _changed: int) -> Mapping[str, Facts]:
     return msgspec.toml.decode(path.read_bytes(), type=dict[str, Facts])
 
 
-def _celebrity(external_id: str, backend: Backend) -> dict[str, Any]:
+def celebrity(external_id: str, backend: Backend) -> dict[str, Any]:
     """The members that both operations have. A gender that nobody stated is Unlisted (unconfirmed)."""
     facts = known_facts(backend.settings.celebrity_facts).get(external_id, Facts())
     return {
@@ -115,7 +115,7 @@ def _celebrity(external_id: str, backend: Backend) -> dict[str, Any]:
     }
 
 
-def _matches(picture: Picture, faces: Sequence[Face], backend: Backend) -> list[Match | None]:
+def matches(picture: Picture, faces: Sequence[Face], backend: Backend) -> list[Match | None]:
     """For each face the one of the gallery nearest to it that has a name, if it is near enough."""
     gallery = _gallery(backend)
     if gallery is None:

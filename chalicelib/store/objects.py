@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
 from ..errors import ImageTooLargeException, InvalidS3ObjectException
+
+_PART = 1024 * 1024
 
 
 class Objects:
@@ -22,7 +25,7 @@ class Objects:
         Raises InvalidS3ObjectException when it is not there or may not be read, and, before any of it is read,
         ImageTooLargeException when it is longer than `limit` bytes.
         """
-        named = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+        named = _named(bucket, key, version)
         try:
             answer = self._client.get_object(**named)
         except (ClientError, BotoCoreError) as error:
@@ -32,6 +35,23 @@ class Objects:
                 raise ImageTooLargeException
             data: bytes = body.read()
         return data
+
+    def size(self, bucket: str, key: str, version: str | None = None) -> int:
+        """Bytes of an object that a request names; raises InvalidS3ObjectException."""
+        named = _named(bucket, key, version)
+        try:
+            return int(self._client.head_object(**named)["ContentLength"])
+        except (ClientError, BotoCoreError) as error:
+            raise InvalidS3ObjectException from error
+
+    def fetch(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        """Write an object that a request names into `file`, part by part; raises InvalidS3ObjectException."""
+        named = _named(bucket, key, version)
+        try:
+            with self._client.get_object(**named)["Body"] as body:
+                shutil.copyfileobj(body, file, _PART)
+        except (ClientError, BotoCoreError) as error:
+            raise InvalidS3ObjectException from error
 
     def get(self, bucket: str, key: str) -> bytes | None:
         """An object of ours; None when it is not there."""
@@ -50,3 +70,7 @@ class Objects:
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object of ours, if it is there."""
         self._client.delete_object(Bucket=bucket, Key=key)
+
+
+def _named(bucket: str, key: str, version: str | None) -> dict[str, str]:
+    return {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})

@@ -7,6 +7,7 @@ from botocore.session import Session
 from .associations import Associations, Represent
 from .collections import Collections
 from .faces import Faces
+from .jobs import Jobs
 from .ledger import Kind, Ledger
 from .logs import Log
 from .media import Media
@@ -31,12 +32,14 @@ class Store:
         self.users = Users(self._ledger)
         self.associations = Associations(self._ledger, self.faces, self.users, represent)
         self.media = Media(self._tables.connection, prefix)
+        self.jobs = Jobs(self._tables.connection, prefix)
         self.objects = Objects(session, region)
 
     def create_tables(self) -> None:
         """Make the tables that are absent. For a local start: on AWS, Terraform makes them."""
         self._tables.create()
         self.media.create()
+        self.jobs.create()
 
     def log(self, head: Head, kind: Kind, dimensions: int) -> Log:
         """What a search folds: the faces or the users of a collection."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from chalice.app import S3EventConfig
+from chalice.app import S3EventConfig, SQSEventConfig
 from chalice.test import Client
 
 import app as application
@@ -113,7 +113,9 @@ def test_what_came_of_an_upload_can_be_read(uploaded: World, astronaut: bytes) -
 
 
 def test_the_handlers_are_registered_for_deployment() -> None:
-    (source,) = application.app.event_sources
-    assert isinstance(source, S3EventConfig)
-    assert (source.handler_string, source.bucket) == ("app.on_upload", "lookalike-uploads")
+    upload, job = application.app.event_sources
+    assert isinstance(upload, S3EventConfig)
+    assert (upload.handler_string, upload.bucket) == ("app.on_upload", "lookalike-uploads")
+    assert isinstance(job, SQSEventConfig)
+    assert (job.handler_string, job.queue, job.batch_size) == ("app.on_job", "lookalike-jobs", 1)
     assert set(application.app.routes) == {"/", "/media", "/media/{key}"}

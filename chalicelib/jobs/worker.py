@@ -1,0 +1,103 @@
+"""Runs jobs: claims one, does its work while renewing the claim, ends it, announces it, closes it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from msgspec.structs import replace as changed
+
+from ..errors import ServiceError, SetupError
+from ..store.jobs import Job, JobHeldError
+from ..telemetry import logger
+from ..vision.video import VideoError
+from .queue import Desk
+
+__all__ = ["JobHeldError", "LeaseLostError", "Progress", "StoppedError", "Task", "Worker"]
+
+LEASE_SECONDS = 60.0
+"""How long a claim lasts, and so how long a dead worker's job waits: longer than any one frame takes."""
+RENEWED_SECONDS = 5.0
+MOST_ATTEMPTS = 5
+"""A job that outlived as many workers is what they die of."""
+
+Progress = Callable[[float], None]
+"""Told again and again how much is done, 0 to 1; raises LeaseLostError where another worker has taken over."""
+Task = Callable[[Job, Progress], dict[str, Any]]
+"""Does a job's work and returns what Get needs besides the results. Raises VideoError, ServiceError or SetupError
+where the job fails for good; anything else is tried again."""
+
+
+class LeaseLostError(Exception):
+    """The job is another worker's by now."""
+
+
+class StoppedError(Exception):
+    """The worker was told to stop; the job is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker. `clock` gives seconds of any origin."""
+
+    desk: Desk
+    tasks: Mapping[str, Task]
+    """By the analysis's name."""
+    clock: Callable[[], float] = time.monotonic
+    lease: float = LEASE_SECONDS
+    stopped: Callable[[], bool] = lambda: False
+    """Asked between two frames whether to put the work down: then `run` raises StoppedError."""
+
+    def run(self, job_id: str) -> None:
+        """Take the job up, if anything is left to do. Raises JobHeldError while another worker has it.
+
+        Where it raises anything else, the job is free to be taken up again at once.
+        """
+        job = self.desk.jobs.claim(job_id, uuid4().hex, self.lease)
+        if job is None:
+            return
+        try:
+            if job.status == "IN_PROGRESS":
+                job = self._ended(job)
+            self.desk.announce(job, f"Start{job.analysis}")
+            self.desk.jobs.close(job)
+        except LeaseLostError:
+            logger.warning("job %s was taken over by another worker", job.id)
+        except Exception:
+            self.desk.jobs.release(job)
+            raise
+
+    def _ended(self, job: Job) -> Job:
+        """The job with its work done, or failed, and that kept."""
+        ended = self._attempted(job)
+        if not self.desk.jobs.finish(job, ended.status, ended.message, ended.outcome):
+            raise LeaseLostError
+        return ended
+
+    def _attempted(self, job: Job) -> Job:
+        if job.attempt > MOST_ATTEMPTS:
+            return changed(job, status="FAILED", message=f"The analysis broke off {MOST_ATTEMPTS} times")
+        try:
+            outcome = self.tasks[job.analysis](job, self._progress(job))
+        except (VideoError, ServiceError, SetupError) as error:
+            logger.info("job %s failed: %s", job.id, error)
+            return changed(job, status="FAILED", message=str(error) or type(error).__name__)
+        return changed(job, status="SUCCEEDED", outcome=outcome)
+
+    def _progress(self, job: Job) -> Progress:
+        due = self.clock() + RENEWED_SECONDS
+
+        def progress(share: float) -> None:
+            nonlocal due
+            if self.stopped():
+                raise StoppedError
+            if self.clock() < due:
+                return
+            if not self.desk.jobs.renew(job, share, self.lease):
+                raise LeaseLostError
+            due = self.clock() + RENEWED_SECONDS
+
+        return progress

@@ -1,0 +1,287 @@
+"""Jobs: put once, taken up by one worker at a time, ended once, announced, and forgotten after a week.
+
+    start ──> IN_PROGRESS, open ── claim ──> leased ── finish ──> SUCCEEDED or FAILED ── close ──> no longer open
+                    ^                          │
+                    └──── the lease runs out ──┘
+
+Every arrow is one conditional write, so that of two workers that try, one succeeds. A worker that dies leaves a lease
+that runs out; whoever claims the job then finds whether it is still to be run, or only to be announced.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import size
+from pynamodb.transactions import TransactWrite
+
+from ..errors import IdempotentParameterMismatchException, LimitExceededException
+from .tables import Item, create_table
+
+KEPT = timedelta(days=7)
+"""How long a job and its results are kept (AWS)."""
+MOST_OPEN = 20
+"""Jobs at once (AWS)."""
+_OPEN = "open"
+
+Status = Literal["IN_PROGRESS", "SUCCEEDED", "FAILED"]
+
+
+class JobHeldError(Exception):
+    """Another worker runs the job; it may be tried again `seconds` later."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"another worker runs the job for {seconds:.0f} s more")
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as the table has it."""
+
+    id: str
+    """64 hex digits."""
+    analysis: str
+    """What is done, such as FaceDetection."""
+    request: dict[str, Any]
+    """The Start operation's."""
+    created: float
+    """Seconds since the epoch."""
+    status: Status = "IN_PROGRESS"
+    message: str = ""
+    """Why it failed."""
+    owner: str = ""
+    """The worker that claimed it last."""
+    attempt: int = 0
+    """How often it was claimed to be run."""
+    lease: float = 0.0
+    """Until when it is its owner's; seconds since the epoch."""
+    progress: float = 0.0
+    """0 to 1."""
+    ended: float | None = None
+    """Seconds since the epoch."""
+    outcome: dict[str, Any] = {}
+    """What the work left beside its results."""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many jobs there are and were."""
+
+    in_progress: int
+    succeeded: int
+    failed: int
+
+
+class _Row(Item):
+    """A job; `token/...`, which job a client's token started; or the one item of all open jobs."""
+
+    key = UnicodeAttribute(hash_key=True)
+    content = UnicodeAttribute(null=True)
+    """JSON: of a job what never changes, of a token the digest of its request and the JobId."""
+    analysis = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+    message = UnicodeAttribute(null=True)
+    owner = UnicodeAttribute(null=True)
+    attempt = NumberAttribute(null=True)
+    lease = NumberAttribute(null=True)
+    progress = NumberAttribute(null=True)
+    ended = NumberAttribute(null=True)
+    outcome = UnicodeAttribute(null=True)
+    stage = UnicodeAttribute(null=True)
+    """open or closed."""
+    expires = TTLAttribute(null=True)
+    jobs = UnicodeSetAttribute(null=True)
+    succeeded = NumberAttribute(null=True)
+    failed = NumberAttribute(null=True)
+
+
+class Jobs:
+    """The table of jobs. `clock` gives seconds since the epoch."""
+
+    def __init__(self, connection: Connection, prefix: str, clock: Callable[[], float] = time.time) -> None:
+        self._connection = connection
+        self._rows = _Row.bound(connection, f"{prefix}-jobs")
+        self._clock = clock
+
+    def create(self) -> None:
+        """Make the table unless it is there."""
+        create_table(self._rows)
+
+    def start(self, job: Job, token: str | None, digest: str) -> Job:
+        """Keep a new job; where `token` stands for one already, that one is returned.
+
+        Raises IdempotentParameterMismatchException when the token came with another request, and
+        LimitExceededException while 20 jobs are open.
+        """
+        while True:
+            if token is not None and (before := self._of_token(job.analysis, token, digest)) is not None:
+                return before
+            try:
+                self._put(job, token, digest)
+            except TransactWriteError as error:
+                reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
+                if reasons[-1] == "ConditionalCheckFailed":  # pynamodb sends updates last
+                    raise LimitExceededException(f"More than {MOST_OPEN} jobs would be in progress") from None
+                if not any(reasons) or set(reasons) - {None, "ConditionalCheckFailed", "TransactionConflict"}:
+                    raise
+                continue  # the token was taken meanwhile, or another job was started
+            return job
+
+    def get(self, job_id: str) -> Job | None:
+        """The job; None for one that never was or has expired."""
+        try:
+            row = self._rows.get(job_id, consistent_read=True)
+        except self._rows.DoesNotExist:
+            return None
+        return self._read(row)
+
+    def claim(self, job_id: str, owner: str, seconds: float) -> Job | None:
+        """Take the job up for so long; None where nothing is left to do. Raises JobHeldError while another has it.
+
+        A job whose status is final is only to be announced and closed.
+        """
+        rows, now = self._rows, self._clock()
+        try:
+            row = rows(job_id)
+            row.update(
+                [rows.owner.set(owner), rows.lease.set(now + seconds), rows.attempt.add(1)],
+                (rows.stage == "open") & (rows.lease < now),
+            )
+        except UpdateError as error:
+            _only_conditional(error)
+            job = self.get(job_id)
+            if job is None or job.lease < now:
+                return None
+            raise JobHeldError(job.lease - now) from None
+        return self._read(row)
+
+    def renew(self, job: Job, progress: float, seconds: float) -> bool:
+        """Keep the claim for so long from now; False where it was lost."""
+        rows = self._rows
+        actions = [rows.lease.set(self._clock() + seconds), rows.progress.set(progress)]
+        return self._owned(job, actions, rows.status == "IN_PROGRESS")
+
+    def release(self, job: Job) -> None:
+        """Let another worker have it at once."""
+        self._owned(job, [self._rows.lease.set(0)], self._rows.stage == "open")
+
+    def finish(self, job: Job, status: Status, message: str = "", outcome: dict[str, Any] | None = None) -> bool:
+        """End the job, for good; False where the claim was lost."""
+        rows = self._rows
+        actions = [
+            rows.status.set(status),
+            rows.message.set(message),
+            rows.outcome.set(msgspec.json.encode(outcome or {}).decode()),
+            rows.ended.set(self._clock()),
+            rows.progress.set(1),
+        ]
+        return self._owned(job, actions, rows.status == "IN_PROGRESS")
+
+    def close(self, job: Job) -> bool:
+        """The ended job was announced; False where the claim was lost."""
+        rows = self._rows
+        counted = rows.succeeded if job.status == "SUCCEEDED" else rows.failed
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                held = (rows.stage == "open") & (rows.owner == job.owner)
+                transaction.update(rows(job.id), [rows.stage.set("closed"), rows.lease.set(0)], held)
+                transaction.update(rows(_OPEN), [rows.jobs.delete({job.id}), counted.add(1)])
+        except TransactWriteError as error:
+            if not any(reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons):
+                raise
+            return False
+        return True
+
+    def open(self) -> frozenset[str]:
+        """The JobIds of those not closed."""
+        return frozenset(self._all_open().jobs or ())
+
+    def counts(self) -> Counts:
+        """How many are open, and how many ended in which way since the table was made."""
+        row = self._all_open()
+        return Counts(len(row.jobs or ()), int(row.succeeded or 0), int(row.failed or 0))
+
+    def of(self, analysis: str) -> list[Job]:
+        """All jobs of one kind, the newest first. Reads the whole table: for kinds whose jobs are few and large."""
+        found = map(self._read, self._rows.scan(self._rows.analysis == analysis, consistent_read=True))
+        return sorted((job for job in found if job), key=lambda job: (-job.created, job.id))
+
+    def _put(self, job: Job, token: str | None, digest: str) -> None:
+        rows = self._rows
+        expires = int(job.created + KEPT.total_seconds())
+        fixed = {"id": job.id, "analysis": job.analysis, "request": job.request, "created": job.created}
+        row = rows(job.id, content=msgspec.json.encode(fixed).decode(), analysis=job.analysis, status=job.status)
+        row.attempt, row.lease, row.stage = 0, 0, "open"
+        row.expires = _time(expires)
+        with TransactWrite(connection=self._connection) as transaction:
+            transaction.save(row, rows.key.does_not_exist())
+            room = rows.jobs.does_not_exist() | (size(rows.jobs) < MOST_OPEN)  # type: ignore[no-untyped-call]
+            transaction.update(rows(_OPEN), [rows.jobs.add({job.id})], room)
+            if token is not None:
+                named = rows(_token(job.analysis, token), content=f"{digest} {job.id}", expires=_time(expires))
+                free = rows.key.does_not_exist() | (rows.expires < _time(int(self._clock())))
+                transaction.save(named, free)
+
+    def _of_token(self, analysis: str, token: str, digest: str) -> Job | None:
+        try:
+            held, job_id = self._rows.get(_token(analysis, token), consistent_read=True).content.split()
+        except self._rows.DoesNotExist:
+            return None
+        job = self.get(job_id)
+        if job is not None and held != digest:
+            raise IdempotentParameterMismatchException(
+                f"The ClientRequestToken: {token} you have supplied is already in use."
+            )
+        return job
+
+    def _owned(self, job: Job, actions: Iterable[Any], condition: Any) -> bool:
+        try:
+            self._rows(job.id).update([*actions], condition & (self._rows.owner == job.owner))
+        except UpdateError as error:
+            _only_conditional(error)
+            return False
+        return True
+
+    def _all_open(self) -> _Row:
+        try:
+            return self._rows.get(_OPEN, consistent_read=True)
+        except self._rows.DoesNotExist:
+            return self._rows(_OPEN)
+
+    def _read(self, row: _Row) -> Job | None:
+        if row.expires is None or row.expires.timestamp() <= self._clock():  # moto keeps what has expired
+            return None
+        fixed = msgspec.json.decode(row.content)
+        return msgspec.convert(
+            fixed
+            | {
+                "status": row.status,
+                "message": row.message or "",
+                "owner": row.owner or "",
+                "attempt": int(row.attempt or 0),
+                "lease": float(row.lease or 0),
+                "progress": float(row.progress or 0),
+                "ended": None if row.ended is None else float(row.ended),
+                "outcome": msgspec.json.decode(row.outcome) if row.outcome else {},
+            },
+            Job,
+        )
+
+
+def _only_conditional(error: PynamoDBException) -> None:
+    if error.cause_response_code != "ConditionalCheckFailedException":
+        raise error
+
+
+def _token(analysis: str, token: str) -> str:
+    return f"token/{analysis}/{token}"
+
+
+def _time(seconds: int) -> Any:
+    return datetime.fromtimestamp(seconds, UTC)
