@@ -17,10 +17,10 @@ Result = TypeVar("Result")
 
 
 def each(label: str, function: Callable[[Item], Result], items: Sequence[Item], progress: Progress) -> list[Result]:
-    """`function` of every item, in order, on as many threads as there are cores."""
+    """`function` of every item, in order, on as many threads as there are cores and two at least."""
     results = []
     progress(label, 0, len(items))
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as threads:
         for result in threads.map(function, items):
             results.append(result)
             progress(label, len(results), len(items))
