@@ -1,4 +1,4 @@
-"""A server of moto's services with a data directory, to be killed: `python durable_server.py FOLDER [sync|nosync]`."""
+"""moto's services with a data directory, to be killed: `python durable_server.py FOLDER sync|nosync PORT`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main() -> None:
         aws.keeper = Keeper(State(Path(sys.argv[1]), sync=sys.argv[2] == "sync"))
     except SetupError as error:
         sys.exit(str(error))
-    port = Port("127.0.0.1", 0, aws.answer)
+    port = Port("127.0.0.1", int(sys.argv[3]), aws.answer)
     print(port.url, flush=True)
     port.serve_forever()
 
