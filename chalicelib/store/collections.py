@@ -6,18 +6,19 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from ..errors import (
     InvalidPaginationTokenException,
-    ProvisionedThroughputExceededException,
     ResourceAlreadyExistsException,
+    ResourceNotFoundException,
 )
-from .ledger import BATCH, Kind, Ledger, length, passing
+from .ledger import BATCH, Draft, Kind, Ledger, length, passing
 from .tables import Head
 
 _LONGEST_MARK = 160
@@ -91,38 +92,27 @@ class Collections:
         return tags_of(self.get(collection_id))
 
     def retag(self, collection_id: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
-        """Replace the tags by what `change` makes of them, unless someone else did so meanwhile: then again."""
-        for _ in range(50):
-            head = self.get(collection_id)
-            tags = json.dumps(change(tags_of(head)))
-            try:
-                head.update(
-                    [self._heads.tags.set(tags)],
-                    condition=(self._heads.uid == head.uid) & (self._heads.tags == head.tags),
-                )
-            except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise
-            else:
-                return
-        raise ProvisionedThroughputExceededException
+        """Replace the tags by what `change` makes of them."""
+
+        def step(head: Head, draft: Draft, again: bool) -> None:
+            draft.tags = json.dumps(change(tags_of(head)))
+
+        self._ledger.change(self.get(collection_id), step)
 
     def rewrap(self) -> int:
         """Wrap all data keys by the key that is used now; the number of collections. Sealed vectors stay as they are.
 
-        Raises SealError, with the rest rewrapped as before, for one whose key is lost.
+        Raises SealError for a collection whose key is lost; those before it are rewrapped, the others are as before.
         """
-        done = 0
-        for head in self._heads.scan(consistent_read=True):
-            key = self._ledger.vault.rewrap(bytes(head.key), head.uid)
-            try:
-                head.update([self._heads.key.set(key)], condition=self._heads.uid == head.uid)
-            except UpdateError as error:
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise  # it was deleted meanwhile
-            else:
-                done += 1
-        return done
+
+        def step(head: Head, draft: Draft, again: bool) -> None:
+            draft.key = self._ledger.vault.rewrap(bytes(head.key), head.uid)
+
+        heads = list(self._heads.scan(consistent_read=True))
+        for head in heads:
+            with suppress(ResourceNotFoundException):  # deleted meanwhile
+                self._ledger.change(head, step)
+        return len(heads)
 
     def delete(self, collection_id: str, seconds: float = 5.0) -> Head:
         """Delete the head, and with it the data key of all vectors; then what else there is, for `seconds` at most.
@@ -138,11 +128,10 @@ class Collections:
 
     def _buried(self, head: Head) -> bool:
         """Whether the head was still the same, and is now gone."""
-        heads, names = self._heads, self._names
-        unmoved = (heads.uid == head.uid) & (heads.faces == head.faces) & (heads.users == head.users)
+        names = self._names
         try:
             with TransactWrite(connection=self._ledger.tables.connection) as transaction:
-                transaction.delete(head, unmoved)
+                transaction.delete(head, self._ledger.unmoved(head))
                 transaction.update(names(_GRAVES), [names.graves.add({f"{head.uid}/{head.faces}/{head.users}"})])
         except TransactWriteError as error:
             if not passing(error):

@@ -197,16 +197,17 @@ def _matched(found: Sequence[Found], known: Sequence[IndexedFace]) -> list[Index
 
     In the same pixels boxes differ by rounding only, as between machines: by less than a tenth of their size.
     """
-    free = list(known)
-    matched: list[IndexedFace | None] = []
-    for one in found:
-        nearest = min(free, key=lambda face: _apart(face.box, one.box), default=None)  # used at once
-        if nearest is not None and _apart(nearest.box, one.box) < 0.1:
-            free.remove(nearest)
-            matched.append(nearest)
-        else:
-            matched.append(None)
-    return matched
+    apart = {
+        (at, face): distance
+        for at, one in enumerate(found)
+        for face in range(len(known))
+        if (distance := _apart(known[face].box, one.box)) < 0.1
+    }
+    matched: dict[int, int] = {}
+    for at, face in sorted(apart, key=apart.__getitem__):
+        if at not in matched and face not in matched.values():
+            matched[at] = face
+    return [known[matched[at]] if at in matched else None for at in range(len(found))]
 
 
 def _apart(one: Box, other: Box) -> float:

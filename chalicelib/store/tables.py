@@ -52,8 +52,10 @@ class Head(Item):
     """Its data key, wrapped."""
     tags = UnicodeAttribute(default="{}")
     """JSON, of names to values."""
+    version = NumberAttribute(default=0)
+    """How often it changed: a change holds only if nobody else made one meanwhile."""
     faces = NumberAttribute(default=0)
-    """Records in its log of faces: the version that a search compares."""
+    """Records in its log of faces: what a search compares."""
     users = NumberAttribute(default=0)
     """Records in its log of users."""
     face_count = NumberAttribute(default=0)
