@@ -3,8 +3,8 @@
     python -m training.labels ../shared/data
 
 Nothing is trained: the classifier's logits of ImageNet photos, of mosaics of them and of photos planted in blurred
-scenes are computed once, and every choice is judged on them. Printed is what `vision.classifier`, `vision.labels` and
-`vision.activation` quote. The photos may have been among those the classifier was trained on, which makes it look
+scenes are computed once, and every choice is judged on them. Printed is what `classifier`, `vocabulary` and
+`activation` in `vision` quote. The photos may have been among those the classifier was trained on, which makes it look
 surer than it is elsewhere: of choices that do as well, the more careful one was taken.
 """
 
@@ -23,18 +23,18 @@ from PIL import Image, ImageFilter
 
 from chalicelib.config import Settings
 from chalicelib.evaluation.labels import calibration
-from chalicelib.vision import activation, labels
+from chalicelib.vision import activation
 from chalicelib.vision.classifier import SQUARE, TILED, WHOLE, Classifier, Sight
-from chalicelib.vision.faces import Faces
+from chalicelib.vision.labels import LEAST_CONFIDENCE
 from chalicelib.vision.picture import Picture
 from chalicelib.vision.sessions import Sessions
 from chalicelib.vision.taxonomy import taxonomy
+from chalicelib.vision.vocabulary import vocabulary
 
 CAREFUL, FIT = (WHOLE, SQUARE, TILED), (0.7, 0.8, 0.9)
 TEMPERATURES = [CAREFUL, FIT, (0.8, 0.8, 0.8), (0.8, 1.0, 1.0), (1.0, 1.0, 1.0)]
 EVIDENT = [0.0, 0.01, 0.02, 0.05]
 EXTENTS = [0.15, 0.2, 0.25, 0.3, 0.4]
-LEAST = labels.LEAST_CONFIDENCE
 
 
 class Case(NamedTuple):
@@ -75,14 +75,14 @@ def tempered(case: Case, temperatures: tuple[float, float, float]) -> Case:
     )
 
 
-def judge(model: labels.Labels, cases: Sequence[Case]) -> str:
+def judge(cases: Sequence[Case]) -> str:
     """Recall and precision of class labels at the default confidence; of single photos also rank and calibration."""
-    names, own = model._members.names, set(taxonomy().imagenet)
+    names, own = vocabulary().names, set(taxonomy().imagenet)
     ranked, shown, hits, sure = [], 0, 0, []
     for case in cases:
-        best = model._best(case.sight)
+        best = vocabulary().confidences(case.sight.probabilities)
         order = [index for index in np.argsort(-best) if names[index] in own]
-        answered = {names[index] for index in order if best[index] >= LEAST}
+        answered = {names[index] for index in order if best[index] >= LEAST_CONFIDENCE}
         shown += len(answered)
         hits += len(answered & set(case.truths))
         ranked.append([names[index] for index in order[:5]])
@@ -125,7 +125,7 @@ def overlap(sight: Sight, truth: str, box: NDArray[np.float64]) -> float:
 
 def main(data: Path) -> None:
     sessions = Sessions(Settings.from_environ().models)
-    classifier, model = Classifier(sessions), labels.Labels(sessions, Faces(sessions))
+    classifier = Classifier(sessions)
 
     def look(image: Image.Image) -> Sight:
         return classifier.look(Picture.of(np.asarray(image)))
@@ -135,12 +135,11 @@ def main(data: Path) -> None:
     doubles = [Case(look(image), truths) for image, truths in pairs(given)]
     for temperatures in TEMPERATURES:
         for title, cases in ("photos", singles), ("pairs", doubles):
-            print(f"{title:7} {temperatures}  {judge(model, [tempered(case, temperatures) for case in cases])}")
+            print(f"{title:7} {temperatures}  {judge([tempered(case, temperatures) for case in cases])}")
     noise = look(Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)))
     for evident in EVIDENT:
-        labels._EVIDENT = evident
-        best = model._best(noise)
-        print(f"noise, evident from {evident}: {model._members.names[int(best.argmax())]} {best.max():.0f}")
+        best = vocabulary().confidences(noise.probabilities, evident)
+        print(f"noise, evident from {evident}: {vocabulary().names[int(best.argmax())]} {best.max():.0f}")
     scenes = [(look(image), truth, box) for image, truth, box in planted(given, 150)]
     named = [scene for scene in scenes if scene[0].probabilities[:, taxonomy().imagenet.index(scene[1])].max() >= 0.5]
     for extent in EXTENTS:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..vision.colours import Colour
-from ..vision.labels import LABEL_MODEL_VERSION, LEAST_CONFIDENCE, FoundLabel, Instance
+from ..vision.findings import FoundLabel, Instance
+from ..vision.labels import LABEL_MODEL_VERSION, LEAST_CONFIDENCE
 from ..vision.picture import Picture
 from ..vision.properties import Look, colours_within, properties
 from .responses import bounding_box

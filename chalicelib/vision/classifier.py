@@ -70,12 +70,21 @@ class Classifier:
     def look(self, picture: Picture) -> Sight:
         """All views of `picture` in one run."""
         views = tuple(views_of(picture.width, picture.height))
-        logits, _features, maps, top = self._sessions.run(
-            "efficientnet_lite0", {"input": _pixels(picture.image, views)}
-        )
+        logits, maps, top = self._run(picture, views)
         logits[:2] = logits[:2].mean(axis=0)  # the whole and its middle are two looks at one thing
-        temperatures = np.array([[view.temperature] for view in views], dtype=np.float32)
-        return Sight((picture.width, picture.height), views, _softmax(logits / temperatures), top, maps)
+        return Sight((picture.width, picture.height), views, _softmax(logits, views), top, maps)
+
+    def probabilities(self, picture: Picture, views: tuple[View, ...]) -> NDArray[np.float32]:
+        """[views, 1000], each row adding up to 1, of some views of `picture`."""
+        return _softmax(self._run(picture, views)[0], views)
+
+    def _run(
+        self, picture: Picture, views: tuple[View, ...]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+        """Logits, maps and the classes that the maps are of."""
+        pixels = _pixels(picture.image, views)
+        logits, _features, maps, top = self._sessions.run("efficientnet_lite0", {"input": pixels})
+        return logits, maps, top
 
 
 def views_of(width: int, height: int) -> Iterator[View]:
@@ -118,6 +127,7 @@ def _pixels(image: Image, views: tuple[View, ...]) -> NDArray[np.float32]:
     return batch
 
 
-def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+def _softmax(logits: NDArray[np.float32], views: tuple[View, ...]) -> NDArray[np.float32]:
+    tempered = logits / np.array([[view.temperature] for view in views], dtype=np.float32)
+    powers = np.exp(tempered - tempered.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

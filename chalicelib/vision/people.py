@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from .attributes import AGES, seen
+from .classifier import SQUARE, Classifier, Sight, View
 from .embedding import Embedder
 from .faces import Face
+from .findings import Finding, Instance
 from .geometry import Box
 from .heads import head as network
 from .picture import Picture
 from .sessions import Sessions
+from .vocabulary import vocabulary
 
 Describe = Callable[[Picture, Sequence[Face]], Sequence[Mapping[str, float]]]
 """For each face of a picture, further labels with confidences, 0 to 100, such as {"Woman": 98.2, "Adult": 99.9}."""
@@ -23,6 +26,12 @@ _ABOVE, _BELOW, _BESIDE = 0.25, 0.05, 0.12
 
 _ADULT = 18
 """Years."""
+_ANIMALS = 50.0
+"""Where the picture is this sure to show an animal, every face is looked at again: the face models take the faces of
+dogs and foxes for people's, at confidences of 90 and more."""
+_ANIMAL_FACE, _REACH = 0.85, 1.6
+"""A face is an animal's where animals' classes have this share of a view so many times as wide. Six animals' faces
+among 250 photos of ImageNet had .87 to .99; of 154 people's in LFW, one had more than .61."""
 
 
 class FaceFinder(Protocol):
@@ -67,6 +76,50 @@ def _appearance(adult: float, male: float, known: float) -> dict[str, float]:
 def undescribed(_picture: Picture, faces: Sequence[Face]) -> list[Mapping[str, float]]:
     """No further labels, where no model knows any."""
     return [{} for _ in faces]
+
+
+class People:
+    """The people of a picture by their faces; safe to use from many threads."""
+
+    def __init__(self, faces: FaceFinder, classifier: Classifier, describe: Describe) -> None:
+        self._faces = faces
+        self._classifier = classifier
+        self._describe = describe
+
+    def find(self, picture: Picture, sight: Sight) -> Iterator[Finding]:
+        """Person, Head and Face, and what is known of each face. A person's box is the head: no more is seen."""
+        faces = self._faces.detect(picture)
+        if faces and _shows_animals(sight):
+            faces = self._human(picture, faces)
+        found: dict[str, list[Instance]] = {}
+        for face, known in zip(faces, self._describe(picture, faces), strict=True):
+            whole = head(face.box)
+            found.setdefault("Face", []).append(Instance(face.box, face.confidence))
+            for name, confidence in {"Head": face.confidence, "Person": face.confidence, **known}.items():
+                found.setdefault(name, []).append(Instance(whole, confidence))
+        for name, instances in found.items():
+            instances.sort(key=lambda instance: -instance.confidence)
+            yield Finding(name, instances[0].confidence, tuple(instances))
+
+    def _human(self, picture: Picture, faces: list[Face]) -> list[Face]:
+        """Those of `faces` that the classifier, looking at each, does not take for an animal's."""
+        views = tuple(_around(face.box, picture) for face in faces)
+        shares = self._classifier.probabilities(picture, views)[:, vocabulary().mask("Animal")].sum(axis=1)
+        return [face for face, share in zip(faces, shares, strict=True) if share < _ANIMAL_FACE]
+
+
+def _shows_animals(sight: Sight) -> bool:
+    words = vocabulary()
+    return bool(words.confidences(sight.probabilities)[words.names.index("Animal")] >= _ANIMALS)
+
+
+def _around(box: Box, picture: Picture) -> View:
+    """A face with some of its surroundings, within the picture."""
+    x, y = (box.left + box.width / 2) * picture.width, (box.top + box.height / 2) * picture.height
+    reach = max(box.width * picture.width, box.height * picture.height) * _REACH / 2
+    left, right = (min(max(edge, 0.0), picture.width) for edge in (x - reach, x + reach))
+    top, bottom = (min(max(edge, 0.0), picture.height) for edge in (y - reach, y + reach))
+    return View(left, top, right, bottom, SQUARE)
 
 
 def head(face: Box) -> Box:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from chalicelib.operations.labels import detect_labels
+from chalicelib.vision.findings import FoundLabel, Instance
 from chalicelib.vision.geometry import Box
-from chalicelib.vision.labels import FoundLabel, Instance
 from chalicelib.vision.picture import Picture
 from chalicelib.vision.taxonomy import taxonomy
 

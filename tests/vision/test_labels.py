@@ -12,8 +12,9 @@ from PIL import Image
 
 from chalicelib.vision.classifier import SIDE, views_of
 from chalicelib.vision.faces import Face, Faces
+from chalicelib.vision.findings import FoundLabel
 from chalicelib.vision.geometry import Box
-from chalicelib.vision.labels import FoundLabel, Labels
+from chalicelib.vision.labels import Labels
 from chalicelib.vision.people import Appearance, head
 from chalicelib.vision.picture import Picture, decode
 from chalicelib.vision.sessions import Sessions
@@ -112,6 +113,21 @@ def test_a_woman_is_an_adult(models: Path) -> None:
     assert {"Adult", "Female", "Woman"} <= found.keys()
     assert not {"Child", "Male", "Man"} & found.keys()
     assert found["Woman"].confidence <= found["Female"].confidence
+
+
+def test_an_animal_s_face_is_no_person(labels: Labels, shared_data: Path) -> None:
+    """The face models find these faces, at 99 and 100."""
+    for name in ("n02120079", "n02107908"):  # an Arctic fox, an Appenzeller
+        found = by_name(labels.detect(decode((shared_data / "imagenet" / "images" / f"{name}.jpg").read_bytes())))
+        assert "Animal" in found
+        assert "Person" not in found
+
+
+def test_people_beside_an_animal_are_people(labels: Labels) -> None:
+    scene = Image.new("RGB", (812, 400))
+    scene.paste(Image.open(PHOTOS / "astronaut.jpg").resize((400, 400)), (0, 0))
+    scene.paste(Image.open(PHOTOS / "chelsea.jpg").resize((400, 400)), (412, 0))
+    assert {"Person", "Cat"} <= by_name(labels.detect(Picture.of(np.asarray(scene)))).keys()
 
 
 @pytest.mark.parametrize(("left", "top", "side"), [(40, 60, 300), (300, 150, 300), (20, 200, 240), (390, 20, 220)])
