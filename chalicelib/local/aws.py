@@ -160,6 +160,8 @@ class Aws:
     def _send(self, event_name: str, request: AWSPreparedRequest, **context: Any) -> AWSResponse:
         from moto.core.botocore_stubber import MockRawResponse
 
+        from . import dynamodb
+
         _, service, operation = event_name.replace("-", "").split(".")
         request.headers[ACCOUNT_HEADER] = self.account
         request.headers["Authorization"] = (
@@ -167,11 +169,13 @@ class Aws:
         )
         try:
             with self._handling(service, operation):
+                if service == "dynamodb":
+                    return dynamodb.answer(request)
                 response: AWSResponse = self._moto(event_name, request, **context)
+                return response
         except StateError as error:
             status, headers, body = _not_kept(service, error)
             return AWSResponse(request.url, status, headers, MockRawResponse(body))
-        return response
 
 
 def service_of(request: Request) -> str:

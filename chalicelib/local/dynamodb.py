@@ -15,8 +15,11 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 import msgspec
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core import responses
+from moto.core.botocore_stubber import MockRawResponse
 from moto.core.common_types import TYPE_RESPONSE
+from moto.core.request import normalize_request
 from moto.core.responses import ActionResult
 from moto.core.utils import method_names_from_class
 from moto.dynamodb import urls
@@ -25,6 +28,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
+from werkzeug.exceptions import HTTPException
 
 _ABOUT_ITEMS = frozenset(
     {"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
@@ -42,6 +46,16 @@ def install() -> None:
     dynamodb_backends.backend = Tables
     urls.url_paths["{0}/"] = Handler.dispatch
     vars(responses)["method_names_from_class"] = cache(method_names_from_class)  # it inspects the class at each call
+
+
+def answer(request: AWSPreparedRequest) -> AWSResponse:
+    """Answer a client in this process. moto's own way first tries the addresses of two hundred services."""
+    normalized = normalize_request(request)
+    try:
+        status, headers, body = urls.url_paths["{0}/"](normalized, normalized.raw_url, normalized.headers)
+    except HTTPException as error:
+        status, headers, body = error.code or 500, dict(error.get_headers()), error.get_body()
+    return AWSResponse(request.url, int(status), headers, MockRawResponse(body))
 
 
 class _View:
