@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .vision.faces import Faces
     from .vision.labels import Labels
     from .vision.moderation import Moderation
+    from .vision.objects import Objects
     from .vision.text import Text
 
 IMAGE_BYTES = 5 * 1024 * 1024
@@ -60,9 +61,8 @@ class Vision:
         from .vision.covers import Covers
         from .vision.equipment import Equipment
         from .vision.hands import Hands
-        from .vision.objects import Objects
 
-        return Equipment(self.faces, Covers(self.sessions), Hands(self.sessions), Objects(self.sessions))
+        return Equipment(self.faces, Covers(self.sessions), Hands(self.sessions), self.objects)
 
     @cached_property
     def labels(self) -> Labels:
@@ -76,6 +76,12 @@ class Vision:
         from .vision.moderation import Moderation
 
         return Moderation(self.sessions)
+
+    @cached_property
+    def objects(self) -> Objects:
+        from .vision.objects import Objects
+
+        return Objects(self.sessions)
 
     @cached_property
     def text(self) -> Text:
@@ -136,6 +142,10 @@ class Backend:
         return self.vision.moderation
 
     @property
+    def objects(self) -> Objects:
+        return self.vision.objects
+
+    @property
     def text(self) -> Text:
         return self.vision.text
 
@@ -174,6 +184,7 @@ def build(settings: Settings, session: Session | None = None, keys: Keys | None 
         session,
         region=settings.region,
         prefix=settings.table_prefix,
+        bucket=settings.bucket,
         keys=_keys(settings, session, keys),
         represent=represent,
     )

@@ -107,3 +107,5 @@ FACE_SEARCH = Analysis("FaceSearch", "Persons", orders=_BY_PERSON)
 CELEBRITIES = Analysis("CelebrityRecognition", "Celebrities", orders={"TIMESTAMP": None, "ID": _by_id})
 PEOPLE = Analysis("PersonTracking", "Persons", orders=_BY_PERSON)
 SEGMENTS = Analysis("SegmentDetection", "Segments")
+
+ALL = (FACES, LABELS, TEXT, MODERATION, FACE_SEARCH, CELEBRITIES, PEOPLE, SEGMENTS)

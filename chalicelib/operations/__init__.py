@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..jobs.analyses import CELEBRITIES, FACES, LABELS, MODERATION, TEXT
+from ..jobs.analyses import CELEBRITIES, FACE_SEARCH, FACES, LABELS, MODERATION, PEOPLE, SEGMENTS, TEXT
 from . import celebrities, collections, equipment, faces, images, labels, moderation, tags, text, users, videos
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ OPERATIONS: dict[str, Operation] = {
     "GetCelebrityRecognition": videos.get(CELEBRITIES),
     "GetContentModeration": videos.get(MODERATION),
     "GetFaceDetection": videos.get(FACES),
+    "GetFaceSearch": videos.get(FACE_SEARCH),
     "GetLabelDetection": videos.get(LABELS),
+    "GetPersonTracking": videos.get(PEOPLE),
+    "GetSegmentDetection": videos.get(SEGMENTS),
     "GetTextDetection": videos.get(TEXT),
     "IndexFaces": faces.index_faces,
     "ListCollections": collections.list_collections,
@@ -48,7 +51,10 @@ OPERATIONS: dict[str, Operation] = {
     "StartCelebrityRecognition": videos.start(CELEBRITIES),
     "StartContentModeration": videos.start(MODERATION),
     "StartFaceDetection": videos.start(FACES),
+    "StartFaceSearch": videos.start(FACE_SEARCH),
     "StartLabelDetection": videos.start(LABELS),
+    "StartPersonTracking": videos.start(PEOPLE),
+    "StartSegmentDetection": videos.start(SEGMENTS),
     "StartTextDetection": videos.start(TEXT),
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,

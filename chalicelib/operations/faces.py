@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidParameterException
 from ..search import Match
-from ..store.faces import Found, IndexedFace, Position
-from ..store.records import place_of
+from ..store.faces import Found, Position
+from ..store.records import IndexedFace, place_of
 from ..store.tables import Head
 from ..vision.faces import Face, distance_at, similarity
 from ..vision.geometry import Box
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 MOST_INDEXED = 100
 """Faces of one picture."""
 _LARGEST_PAGE = 4096
-_MATCH_THRESHOLD = 80.0
+MATCH_THRESHOLD = 80.0
+"""Similarity from which a face matches."""
 _MATCHES = 80
 _NO_FACE = "There are no faces in the image. Should be at least 1."  # clients match this text
 
@@ -109,11 +110,11 @@ def search_faces(request: SearchFacesRequestTypeDef, backend: Backend) -> Mappin
     if vector is None or face is None or face.id != face_id:
         raise InvalidParameterException("faceId was not found in the collection")
     limit = request.get("MaxFaces", _MATCHES)
-    threshold = request.get("FaceMatchThreshold", _MATCH_THRESHOLD)
+    threshold = request.get("FaceMatchThreshold", MATCH_THRESHOLD)
     matches = [match for match in index.nearest(vector, limit + 1, reach(threshold)) if match.payload.id != face_id]
     return {
         "SearchedFaceId": face_id,
-        "FaceMatches": _face_matches(matches[:limit], head),
+        "FaceMatches": face_matches(matches[:limit], head),
         "FaceModelVersion": head.model,
     }
 
@@ -131,12 +132,12 @@ def search_faces_by_image(request: SearchFacesByImageRequestTypeDef, backend: Ba
         face_log(head, backend),
         backend.faces.embed(picture, [face])[0],
         request.get("MaxFaces", _MATCHES),
-        reach(request.get("FaceMatchThreshold", _MATCH_THRESHOLD)),
+        reach(request.get("FaceMatchThreshold", MATCH_THRESHOLD)),
     )
     return {
         "SearchedFaceBoundingBox": bounding_box(face.box),
         "SearchedFaceConfidence": face.confidence,
-        "FaceMatches": _face_matches(matches, head),
+        "FaceMatches": face_matches(matches, head),
         "FaceModelVersion": head.model,
     }
 
@@ -167,15 +168,16 @@ def reach(threshold: float) -> float:
     return distance_at(threshold) if threshold > 0 else math.inf
 
 
+def face_matches(matches: Sequence[Match], head: Head) -> list[dict[str, Any]]:
+    """What a search found as AWS's FaceMatches."""
+    return [{"Similarity": similarity(match.distance), "Face": face_members(match.payload, head)} for match in matches]
+
+
 def _found(faces: Sequence[Face], picture: Picture, backend: Backend) -> list[Found]:
     return [
         Found((face.box.left, face.box.top, face.box.width, face.box.height), face.confidence, vector)
         for face, vector in zip(faces, backend.faces.embed(picture, faces), strict=True)
     ]
-
-
-def _face_matches(matches: Sequence[Match], head: Head) -> list[dict[str, Any]]:
-    return [{"Similarity": similarity(match.distance), "Face": face_members(match.payload, head)} for match in matches]
 
 
 def _filter(request: ListFacesRequestTypeDef, head: Head, backend: Backend) -> set[str] | None:

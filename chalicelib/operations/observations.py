@@ -6,6 +6,7 @@ Each is prepared from the Start's request, so that what cannot be is refused the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..jobs import analyses
@@ -13,9 +14,13 @@ from ..jobs.results import Members
 from ..jobs.viewing import Observe
 from ..vision.faces import similarity
 from ..vision.picture import Picture
+from ..vision.shots import MIN_CONFIDENCE, Black, Segment, Watcher
+from ..vision.timecode import timecode
+from ..vision.tracking import Sighting, Tracker, sightings
 from ..vision.video import Video
 from .celebrities import MOST_FACES, celebrity, celebrity_id, matches
-from .details import face_details
+from .details import face_detail, face_details
+from .faces import MATCH_THRESHOLD, face_log, face_matches, reach
 from .labels import filtered, label_member
 from .moderation import moderation_member
 from .responses import bounding_box
@@ -28,6 +33,9 @@ Prepare = Callable[[Mapping[str, Any], "Backend"], Observe]
 
 _MIN_CONFIDENCE = 50.0
 """Of labels and moderation labels in stored video."""
+_FACE_MATCHES = 80
+"""Of one person in one frame; as many as SearchFaces gives unless asked (unconfirmed)."""
+_PERSON = "Person"
 
 
 def faces(request: Mapping[str, Any], backend: Backend) -> Observe:
@@ -92,6 +100,81 @@ def celebrities(_request: Mapping[str, Any], backend: Backend) -> Observe:
     return _sampled(see)
 
 
+def people(_request: Mapping[str, Any], backend: Backend) -> Observe:
+    def see(picture: Picture) -> list[Sighting]:
+        found = backend.faces.detect(picture)
+        bodies = [thing.box for thing in backend.objects.detect(picture) if thing.label == _PERSON]
+        return sightings(bodies, found, backend.faces.embed(picture, found))
+
+    def tell(_sighting: Sighting) -> Members:
+        return {}
+
+    return _followed(see, tell)
+
+
+def face_search(request: Mapping[str, Any], backend: Backend) -> Observe:
+    """Raises ResourceNotFoundException for a collection that is not there."""
+    collection = backend.store.collections.get(request["CollectionId"])
+    radius = reach(request.get("FaceMatchThreshold", MATCH_THRESHOLD))
+
+    def see(picture: Picture) -> list[Sighting]:
+        found = backend.faces.detect(picture)
+        return sightings([], found, backend.faces.embed(picture, found))
+
+    def tell(sighting: Sighting) -> Members:
+        assert sighting.vector is not None, "only faces are seen"
+        found = backend.search.nearest(face_log(collection, backend), sighting.vector, _FACE_MATCHES, radius)
+        return {"FaceMatches": face_matches(found, collection)}
+
+    return _followed(see, tell)
+
+
+def segments(request: Mapping[str, Any], _backend: Backend) -> Observe:
+    filters = request.get("Filters", {})
+    cue_filter, shot_filter = filters.get("TechnicalCueFilter", {}), filters.get("ShotFilter", {})
+    black = cue_filter.get("BlackFrame", {})
+
+    def observe(video: Video) -> Iterator[tuple[int, Sequence[Members]]]:
+        watcher = Watcher(
+            Black(black.get("MaxPixelThreshold", 0.2), black.get("MinCoveragePercentage", 99.0)), video.full_range
+        )
+        for glance in video.glances():
+            watcher.see(glance)
+            yield glance.millis, ()
+        found = {
+            "TECHNICAL_CUE": lambda: watcher.cues(cue_filter.get("MinSegmentConfidence", MIN_CONFIDENCE)),
+            "SHOT": lambda: watcher.shots(shot_filter.get("MinSegmentConfidence", MIN_CONFIDENCE)),
+        }
+        times = [*watcher.times, max(video.metadata.duration_millis, *watcher.times)]
+        for kind in dict.fromkeys(request["SegmentTypes"]):
+            members = [segment_member(one, number, times, video.exact_rate) for number, one in enumerate(found[kind]())]
+            yield times[-1], members
+
+    return observe
+
+
+def _followed(see: Callable[[Picture], list[Sighting]], tell: Callable[[Sighting], Members]) -> Observe:
+    """The people that `see` sees in the sampled frames, each with an index, and what `tell` tells of each."""
+
+    def observe(video: Video) -> Iterator[tuple[int, Sequence[Members]]]:
+        tracker = Tracker()
+        for frame in video.frames():
+            seen = see(frame.picture)
+            yield (
+                frame.millis,
+                [
+                    {
+                        "Timestamp": frame.millis,
+                        "Person": person_member(index, sighting),
+                        **tell(sighting),
+                    }
+                    for index, sighting in zip(tracker.follow(frame.millis, seen), seen, strict=True)
+                ],
+            )
+
+    return observe
+
+
 def _sampled(see: Callable[[Picture], Iterable[Members]]) -> Observe:
     """What `see` sees in the sampled frames, with their times."""
 
@@ -102,11 +185,48 @@ def _sampled(see: Callable[[Picture], Iterable[Members]]) -> Observe:
     return observe
 
 
+def person_member(index: int, sighting: Sighting) -> Members:
+    """A person as AWS's PersonDetail."""
+    members: dict[str, Any] = {"Index": index, "BoundingBox": bounding_box(sighting.box)}
+    if sighting.face is not None:
+        members["Face"] = face_detail(sighting.face)
+    return members
+
+
+def segment_member(segment: Segment, number: int, times: Sequence[int], rate: Fraction) -> Members:
+    """A SegmentDetection. `times` are the frames' in milliseconds, and the end of the video's.
+
+    The end is the last frame's; the duration includes it, so that start and duration make the next start (unconfirmed).
+    """
+    frames = segment.last + 1 - segment.first
+    members: dict[str, Any] = {
+        "StartTimestampMillis": times[segment.first],
+        "EndTimestampMillis": times[segment.last],
+        "DurationMillis": times[segment.last + 1] - times[segment.first],
+        "StartTimecodeSMPTE": timecode(segment.first, rate),
+        "EndTimecodeSMPTE": timecode(segment.last, rate),
+        "DurationSMPTE": timecode(frames, rate),
+        "StartFrameNumber": segment.first,
+        "EndFrameNumber": segment.last,
+        "DurationFrames": frames,
+    }
+    if segment.kind == "Shot":
+        return {"Type": "SHOT", **members, "ShotSegment": {"Index": number, "Confidence": segment.confidence}}
+    return {
+        "Type": "TECHNICAL_CUE",
+        **members,
+        "TechnicalCueSegment": {"Type": segment.kind, "Confidence": segment.confidence},
+    }
+
+
 OBSERVATIONS: Mapping[str, Prepare] = {
     analyses.FACES.name: faces,
     analyses.LABELS.name: labels,
     analyses.TEXT.name: text,
     analyses.MODERATION.name: moderation,
     analyses.CELEBRITIES.name: celebrities,
+    analyses.FACE_SEARCH.name: face_search,
+    analyses.PEOPLE.name: people,
+    analyses.SEGMENTS.name: segments,
 }
 """By the analysis's name."""

@@ -22,6 +22,8 @@ Operation = Callable[[Any, "Backend"], Mapping[str, Any]]
 
 LARGEST_VIDEO = 10 * 1024**3
 """Bytes (AWS)."""
+SEGMENT_MODEL_VERSION = "2.0"
+"""As AWS names its models of shots and cues (unconfirmed)."""
 _LARGEST_PAGE = PART
 
 
@@ -79,7 +81,7 @@ def get(analysis: Analysis) -> Operation:
 
 def tasks(backend: Backend) -> Mapping[str, Task]:
     """How a worker does the work of each kind of job."""
-    return {analysis.name: _viewing(analysis, backend) for analysis in _SERVED}
+    return {analysis.name: _viewing(analysis, backend) for analysis in analyses.ALL}
 
 
 def _viewing(analysis: Analysis, backend: Backend) -> Viewing:
@@ -104,8 +106,25 @@ def _page(analysis: Analysis, job: Job, view: str, request: Mapping[str, Any], b
     return page
 
 
-def _metadata(_analysis: Analysis, job: Job) -> Mapping[str, Any]:
-    return {"VideoMetadata": _video_metadata(job)}
+def _metadata(analysis: Analysis, job: Job) -> Mapping[str, Any]:
+    """What the answer says of the video. Of segments it says more, and in lists."""
+    if analysis is not analyses.SEGMENTS:
+        return {"VideoMetadata": _video_metadata(job)}
+    return {
+        "VideoMetadata": [_video_metadata(job)],
+        "AudioMetadata": [
+            {
+                "Codec": of["codec"],
+                "DurationMillis": of["duration_millis"],
+                "SampleRate": of["sample_rate"],
+                "NumberOfChannels": of["channels"],
+            }
+            for of in job.outcome["audio"]
+        ],
+        "SelectedSegmentTypes": [
+            {"Type": kind, "ModelVersion": SEGMENT_MODEL_VERSION} for kind in dict.fromkeys(job.request["SegmentTypes"])
+        ],
+    }
 
 
 def _video_metadata(job: Job) -> Mapping[str, Any]:
@@ -123,6 +142,3 @@ def _video_metadata(job: Job) -> Mapping[str, Any]:
 
 def _results(backend: Backend) -> Results:
     return Results(backend.store.objects, backend.settings.bucket)
-
-
-_SERVED = (analyses.FACES, analyses.LABELS, analyses.TEXT, analyses.MODERATION, analyses.CELEBRITIES)
