@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,28 @@ EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"
 _SIDE = 64
 _MARGIN = 10
 """Pixels around the face box, as where the network was trained."""
-_GAZE_BIAS = np.array([0.03, -0.05])
-"""Eye widths by which the mesh puts irises off the middle of eyes that look straight ahead, measured on LFW."""
+_GAZE_BIAS = np.array([0.0, -0.056])
+"""Eye widths by which the mesh puts irises off the middle of the corners, right and down: the median of LFW's 3,431
+faces within 15 degrees of the front. Each eye's are .03 outward as well, which the mean of both undoes."""
 _EYE_RADIUS = 0.4
 """Of an eyeball, in eye widths: 12 of 30 mm."""
+
+
+class _Eye(NamedTuple):
+    """Points of the mesh."""
+
+    iris: int
+    left: int
+    right: int
+    """The corners, as in the image."""
+    upper: tuple[int, ...]
+    lower: tuple[int, ...]
+
+
+_LEFT_EYE = _Eye(468, 33, 133, upper=(160, 159, 158), lower=(144, 145, 153))
+_RIGHT_EYE = _Eye(473, 362, 263, upper=(385, 386, 387), lower=(380, 374, 373))
+_LOWER_LID = 0.3
+"""Of its depth, what counts towards openness."""
 
 
 def shape(points: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -49,13 +67,22 @@ def shape(points: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def eye_openness(points: NDArray[np.float64]) -> float:
-    """Height over width of the more open eye: below .10 closed, above .18 open.
+    """How high the upper lids stand, of both eyes, in eye widths: below 0 closed, above .06 open, .2 wide.
 
-    Soukupová and Čech, "Real-Time Eye Blink Detection using Facial Landmarks", 2016.
+    Over the line between the corners of the eye, turned to the front, and with a little of how far the lower lids
+    hang below it. The distance of the lids alone (Soukupová and Čech, "Real-Time Eye Blink Detection using Facial
+    Landmarks", 2016) takes squints and laughter, which raise the lower lid, for closed eyes: of LFW's 40 lowest 29
+    were closed, by this measure 37.
     """
-    left = (_gap(points, 160, 144) + _gap(points, 158, 153)) / (2 * _gap(points, 33, 133))
-    right = (_gap(points, 385, 380) + _gap(points, 387, 373)) / (2 * _gap(points, 362, 263))
-    return max(left, right)
+    front = rigid(points).frontal(points)[:, :2]
+    return float(np.mean([_lid_height(front, eye) for eye in (_LEFT_EYE, _RIGHT_EYE)]))
+
+
+def _lid_height(front: NDArray[np.float64], eye: _Eye) -> float:
+    along = front[eye.right] - front[eye.left]
+    down = np.array([-along[1], along[0]]) / (along @ along)
+    upper, lower = ((front[list(lid)].mean(0) - front[eye.left]) @ down for lid in (eye.upper, eye.lower))
+    return float(_LOWER_LID * lower - upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +98,10 @@ def gaze(points: NDArray[np.float64]) -> Gaze:
     head = rigid(points)
     front = head.frontal(points)[:, :2]
     offsets = [
-        (front[iris] - (front[inner] + front[outer]) / 2) / np.linalg.norm(front[outer] - front[inner])
-        for iris, inner, outer in ((468, 33, 133), (473, 362, 263))
+        (front[iris] - (front[left] + front[right]) / 2) / np.linalg.norm(front[right] - front[left])
+        for iris, left, right in (eye[:3] for eye in (_LEFT_EYE, _RIGHT_EYE))
     ]
-    offset = np.mean(offsets, axis=0) * (1, 1) - (0, _GAZE_BIAS[1])
+    offset = np.mean(offsets, axis=0) - _GAZE_BIAS
     yaw, pitch = np.degrees(np.arcsin(np.clip(offset / _EYE_RADIUS, -1, 1)))
     return Gaze(head.pose.yaw + float(yaw), head.pose.pitch - float(pitch))
 
@@ -94,7 +121,3 @@ def _grey(image: Image, face: Face) -> NDArray[np.float32]:
     half = max(box.width * image.width, box.height * image.height) / 2 + _MARGIN
     corners = (*np.rint(centre - half).astype(int).tolist(), *np.rint(centre + half).astype(int).tolist())
     return np.asarray(image.crop(corners).convert("L").resize((_SIDE, _SIDE), Resampling.BILINEAR), dtype=np.float32)
-
-
-def _gap(points: NDArray[np.float64], one: int, other: int) -> float:
-    return float(np.linalg.norm(points[one, :2] - points[other, :2]))
