@@ -162,10 +162,8 @@ def load(pairs: Path | None, groups: Path | None, by: str = "group") -> Cases:
 
 
 def _pairs(rows: Sequence[Mapping[str, str]], place: Mapping[str, int]) -> Pairs:
-    return Pairs(
-        *(np.array([place[row[side]] for row in rows], dtype=np.int64) for side in "ab"),
-        np.array([row["same"] == "1" for row in rows], dtype=bool),
-    )
+    a, b = (np.array([place[row[side]] for row in rows], dtype=np.int64) for side in "ab")
+    return Pairs(a, b, np.array([row["same"].strip() == "1" for row in rows], dtype=bool))
 
 
 _ALLOWED = {"same": ("0", "1"), "gender": ("", "female", "male")}
