@@ -100,7 +100,11 @@ class Aws:
             with self._handling(service, operation_of(request)):
                 body = b"".join(self._wsgi(environ, lambda *status_and_headers: started.extend(status_and_headers)))
         except StateError as error:
-            return Response(*_not_kept(service, error))
+            logger.error("%s", error)
+            return Response(*_failed(service, str(error)))
+        except Exception as error:  # moto raises KeyError and the like where AWS says what is wrong with a request
+            logger.info("%s %s of %s: moto failed", request.method, request.path, service, exc_info=error)
+            return Response(*_failed(service, f"the emulator of {service} failed on this request: {error!r}"))
         status, headers = started[:2]
         return Response(int(status.split(" ", 1)[0]), wsgi.joined(headers), body)
 
@@ -174,7 +178,8 @@ class Aws:
                 response: AWSResponse = self._moto(event_name, request, **context)
                 return response
         except StateError as error:
-            status, headers, body = _not_kept(service, error)
+            logger.error("%s", error)
+            status, headers, body = _failed(service, str(error))
             return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
 
@@ -197,11 +202,10 @@ def operation_of(request: Request) -> str:
     return action["action"].decode() if action else request.method.title()
 
 
-def _not_kept(service: str, error: StateError) -> tuple[int, dict[str, str], bytes]:
-    """The answer where a change could not be kept: a failure of ours, which clients try again."""
-    logger.error("%s", error)
+def _failed(service: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    """A failure of ours, which clients try again, as the service words it."""
     if service == "s3":
-        body = f"<Error><Code>InternalError</Code><Message>{escape(str(error))}</Message></Error>"
+        body = f"<Error><Code>InternalError</Code><Message>{escape(message)}</Message></Error>"
         return 500, {"Content-Type": "application/xml"}, body.encode()
-    answer = {"__type": "InternalServerError", "message": str(error)}
+    answer = {"__type": "InternalServerError", "message": message}
     return 500, {"Content-Type": "application/x-amz-json-1.0"}, msgspec.json.encode(answer)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.local.aws import Aws
+from chalicelib.local.aws import Aws, service_of
+from chalicelib.wire.gateway import Request, Response
 
 
 @pytest.fixture
@@ -71,3 +72,32 @@ def test_all_services_answer_in_process(aws: Aws) -> None:
     sealed = aws.client("kms").encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
     assert aws.client("kms").decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
     assert aws.client("sts").get_caller_identity()["Account"] == aws.account
+
+
+def by_port(aws: Aws, service: str, path: str, body: bytes, query: str = "", **headers: str) -> Response:
+    """What a request that came through the port is answered."""
+    scope = f"test/20260101/us-east-1/{service}/aws4_request"
+    told = {"host": "localhost", "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=a, Signature=b"}
+    more = {name.replace("_", "-"): value for name, value in headers.items()}
+    return aws.answer(Request("POST", path, query, told | more, body))
+
+
+def test_nonsense_is_answered_as_the_service_answers(aws: Aws) -> None:
+    target = {"x_amz_target": "DynamoDB_20120810.PutItem", "content_type": "application/x-amz-json-1.0"}
+    item = by_port(aws, "dynamodb", "/", b"{", **target)
+    assert (item.status, b"__type" in item.body) == (500, True)
+    listed = by_port(aws, "s3", "/bucket", b"<xml", query="delete")
+    assert (listed.status, listed.body.startswith(b"<Error>")) == (500, True)
+    assert by_port(aws, "nosuchservice", "/", b"").status == 500
+
+
+def test_the_service_is_known_by_signature_header_or_address() -> None:
+    def service(query: str = "", **headers: str) -> str:
+        return service_of(
+            Request("GET", "/", query, {name.replace("_", "-"): text for name, text in headers.items()}, b"")
+        )
+
+    assert service(authorization="AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/sqs/aws4_request, Signed") == "sqs"
+    assert service(query="X-Amz-Credential=A%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=1") == "s3"
+    assert service(x_amz_target="DynamoDB_20120810.GetItem") == "dynamodb"
+    assert service() == "s3"
