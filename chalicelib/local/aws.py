@@ -116,23 +116,24 @@ class Aws:
 
     @contextmanager
     def _handling(self, service: str, operation: str) -> Iterator[None]:
-        """While moto handles a request: alone where it must be; then its events go out and its changes are kept.
+        """While moto handles a request: alone where it must be; then its changes are kept, then its events go out.
 
         Raises StateError where they could not be kept.
         """
         from .events import collecting
         from .keep import forget_touched
 
-        changes = None
-        with self._alone(service, operation), collecting(self.object_events) if service == "s3" else nullcontext():
-            forget_touched(service)
-            try:
-                yield
-            finally:
-                if self.keeper is not None:
-                    changes = self.keeper.submit(service, operation)
-        if self.keeper is not None and changes is not None:
-            self.keeper.settle(changes)
+        with collecting(self.object_events) if service == "s3" else nullcontext():
+            changes = None
+            with self._alone(service, operation):
+                forget_touched(service)
+                try:
+                    yield
+                finally:
+                    if self.keeper is not None:
+                        changes = self.keeper.submit(service, operation)
+            if self.keeper is not None and changes is not None:
+                self.keeper.settle(changes)
 
     def _alone(self, service: str, operation: str) -> AbstractContextManager[object]:
         if service in _SERIAL:
