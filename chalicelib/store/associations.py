@@ -18,6 +18,7 @@ from ..errors import ServiceQuotaExceededException
 from .faces import RECORDS_A_CHANGE, Faces, indexed, seal_vector, sealed_faces, vector_of
 from .ledger import Draft, Entry, Ledger, NameChange, Step, chunks
 from .records import Image, User, place_of
+from .snapshots import Snapshots
 from .tables import Head
 from .tokens import Once, once, recalled
 from .users import Users
@@ -64,8 +65,9 @@ class _Claim(NamedTuple):
 class Associations:
     """The associations of every collection of an account."""
 
-    def __init__(self, ledger: Ledger, faces: Faces, users: Users, represent: Represent) -> None:
+    def __init__(self, ledger: Ledger, snapshots: Snapshots, faces: Faces, users: Users, represent: Represent) -> None:
         self._ledger = ledger
+        self._snapshots = snapshots
         self._faces = faces
         self._users = users
         self._represent = represent
@@ -82,7 +84,9 @@ class Associations:
     def remove(self, head: Head, user_id: str, face_ids: Sequence[str], request: Once) -> Association:
         """Take faces from a user; raises ResourceNotFoundException."""
         claims = [_Claim(user_id, some) for some in chunks(face_ids, RECORDS_A_CHANGE)]
-        return self._in_turn(head, [partial(self._remove, claim) for claim in claims], request)
+        done = self._in_turn(head, [partial(self._remove, claim) for claim in claims], request)
+        self._snapshots.erase(head.uid, "users")
+        return done
 
     def delete_user(self, head: Head, user_id: str, request: Once) -> None:
         """Take all faces from a user and delete it with its vector; raises ResourceNotFoundException."""
@@ -100,6 +104,7 @@ class Associations:
             return
         some = list(chunks(self._users.faces(head, user_id), RECORDS_A_CHANGE))[1:]
         self._in_turn(head, [*(partial(self._remove, _Claim(user_id, faces)) for faces in some), last], request)
+        self._snapshots.erase(head.uid, "users")
 
     def _in_turn(self, head: Head, steps: Sequence[Step[Association]], request: Once) -> Association:
         """Run the steps, each in a change of its own; what all of them did is kept for the token with the last."""

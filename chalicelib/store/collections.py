@@ -19,6 +19,7 @@ from ..errors import (
     ResourceNotFoundException,
 )
 from .ledger import BATCH, Draft, Kind, Ledger, length, passing
+from .snapshots import Snapshots
 from .tables import Head
 
 _LONGEST_MARK = 160
@@ -29,8 +30,9 @@ _GRAVES = "graves"
 class Collections:
     """The collections of one account and region."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, snapshots: Snapshots) -> None:
         self._ledger = ledger
+        self._snapshots = snapshots
         self._heads = ledger.tables.heads
         self._names = ledger.tables.names
 
@@ -161,6 +163,7 @@ class Collections:
                 return False
             entries = list(self._ledger.read(head, kind, range(start, start + BATCH)))
             self._ledger.discard(head, kind, entries)
+        self._snapshots.erase(head.uid, kind)
         return True
 
 

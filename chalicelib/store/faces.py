@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .ledger import BATCH, Draft, Entry, Ledger, NameChange, chunks
-from .records import Box, Face, Image, image_id, new_face_id, place_of
+from .records import Box, Face, Image, IndexedFace, image_id, new_face_id, place_of
+from .snapshots import Snapshots
 from .tables import Head
 from .vault import Seal
 
@@ -30,19 +30,6 @@ class Found(NamedTuple):
     """[dimensions]"""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedFace:
-    """A face in a collection."""
-
-    id: str
-    image_id: str
-    external_id: str | None
-    box: Box
-    confidence: float
-    user: str | None
-    """The UserId it is associated with."""
-
-
 class Position(NamedTuple):
     """Where a page of faces begins."""
 
@@ -55,8 +42,9 @@ class Faces:
 
     first = Position(0, 0)
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, snapshots: Snapshots) -> None:
         self._ledger = ledger
+        self._snapshots = snapshots
 
     def add(self, head: Head, digest: bytes, external_id: str | None, found: Sequence[Found]) -> list[IndexedFace]:
         """Index the faces of a picture, all or none; a face that this picture brought before keeps its FaceId.
@@ -117,6 +105,7 @@ class Faces:
         for numbers in chunks(sorted(wanted), RECORDS_A_CHANGE):
             some = set[str]().union(*(wanted[number] for number in numbers))
             kept |= self._ledger.change(head, partial(self._draft_removal, numbers, some))
+        self._snapshots.erase(head.uid, "faces")
         return kept
 
     def _append(self, head: Head, draft: Draft, image: Image, found: Sequence[Found]) -> Entry:

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ResourceNotFoundException
 from .faces import indexed, sealed_faces, vector_of
 from .ledger import BATCH, Entry, Kind, Ledger, chunks, length
-from .records import Rewritten, User, place_of
+from .records import IndexedUser, Rewritten, User, place_of
+from .snapshots import Change, Snapshots
 from .tables import Head
 from .vault import Seal
 
-
-class Change(NamedTuple):
-    """What a record holds now, as a search wants it."""
-
-    record: int
-    slots: Sequence[int]
-    payloads: Sequence[Any]
-    """IndexedFace, or IndexedUser."""
-    vectors: NDArray[np.float32]
-    """[slots, dimensions]; NaN for a user without faces."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedUser:
-    """A user, as it is found."""
-
-    id: str
-    active: bool
-    """Whether faces are associated."""
+WORTH_A_SNAPSHOT = 500
+"""Records that are read in .1 s or so; replaying more than that writes a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +25,7 @@ class Log:
     """One log of a collection at the length that its head has."""
 
     ledger: Ledger
+    snapshots: Snapshots
     head: Head
     kind: Kind
     dimensions: int
@@ -54,7 +39,27 @@ class Log:
         return length(self.head, self.kind)
 
     def since(self, start: int) -> Iterator[Sequence[Change]]:
-        """The records from `start` on, ascending; then those before it that were rewritten since."""
+        """The records from `start` on, ascending; then those before it that were rewritten since.
+
+        From the beginning, a snapshot comes first; when much had to be read after it, there is a new one.
+        """
+        if start > 0 or self.length < WORTH_A_SNAPSHOT:
+            yield from self._replayed(start)
+            return
+        seal = self.ledger.seal(self.head)
+        start, held = self.snapshots.load(self.head, self.kind, seal, self.dimensions)
+        yield from chunks(held, BATCH)
+        records = {change.record: change for change in held}
+        for changes in self._replayed(start):
+            records |= {change.record: change for change in changes}
+            yield changes
+        if self.length - start >= max(WORTH_A_SNAPSHOT, self.length // 5):
+            changes = [records[number] for number in sorted(records) if records[number].slots]
+            self.snapshots.save(self.head, self.kind, seal, self.length, changes)
+            if self._erased_meanwhile():
+                self.snapshots.erase(self.head.uid, self.kind)
+
+    def _replayed(self, start: int) -> Iterator[Sequence[Change]]:
         opened = self._opener(self.ledger.seal(self.head))
         rewritten: set[int] = set()
         for numbers in chunks(range(start, self.length), BATCH):
@@ -64,6 +69,15 @@ class Log:
         for numbers in chunks(sorted(number for number in rewritten if number < start), BATCH):
             found = {entry.number: opened(entry) for entry in self.ledger.read(self.head, self.kind, numbers)}
             yield [found.get(number) or self._nothing(number) for number in numbers]
+
+    def _erased_meanwhile(self) -> bool:
+        """Whether something of this log was rewritten after it was read."""
+        try:
+            now = self.ledger.head(self.head.id)
+        except ResourceNotFoundException:
+            return True
+        later = self.ledger.read(now, self.kind, range(self.length, length(now, self.kind)))
+        return now.uid != self.head.uid or any(isinstance(entry.content, Rewritten) for entry in later)
 
     def _opener(self, seal: Seal) -> Callable[[Entry], Change]:
         def faces(entry: Entry) -> Change:

@@ -69,7 +69,11 @@ class Objects:
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object of ours, if it is there."""
-        self._client.delete_object(Bucket=bucket, Key=key)
+        try:
+            self._client.delete_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
 
 
 def _named(bucket: str, key: str, version: str | None) -> dict[str, str]:

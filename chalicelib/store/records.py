@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import msgspec
@@ -54,6 +55,29 @@ class Rewritten(msgspec.Struct, tag="rewritten", tag_field="kind", frozen=True):
 
 
 Content = Image | User | Rewritten
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFace:
+    """A face in a collection."""
+
+    id: str
+    image_id: str
+    external_id: str | None
+    box: Box
+    confidence: float
+    user: str | None
+    """The UserId it is associated with."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedUser:
+    """A user of a collection."""
+
+    id: str
+    active: bool
+    """Whether faces are associated."""
+
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Content).decode

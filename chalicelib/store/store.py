@@ -12,6 +12,7 @@ from .ledger import Kind, Ledger
 from .logs import Log
 from .media import Media
 from .objects import Objects
+from .snapshots import Snapshots
 from .tables import Head, Tables
 from .users import Users
 from .vault import Keys, Vault
@@ -21,19 +22,22 @@ class Store:
     """Everything that is remembered.
 
     `session` makes all connections: on AWS botocore's own, locally one whose requests end in moto. `represent` makes
-    a user's vector of its faces'.
+    a user's vector of its faces'. `bucket` keeps what is derived.
     """
 
-    def __init__(self, session: Session, *, region: str, prefix: str, keys: Keys, represent: Represent) -> None:
+    def __init__(
+        self, session: Session, *, region: str, prefix: str, bucket: str, keys: Keys, represent: Represent
+    ) -> None:
         self._tables = Tables.open(session, region, prefix)
         self._ledger = Ledger(self._tables, Vault(keys))
-        self.collections = Collections(self._ledger)
-        self.faces = Faces(self._ledger)
+        self.objects = Objects(session, region)
+        self._snapshots = Snapshots(self.objects, bucket)
+        self.collections = Collections(self._ledger, self._snapshots)
+        self.faces = Faces(self._ledger, self._snapshots)
         self.users = Users(self._ledger)
-        self.associations = Associations(self._ledger, self.faces, self.users, represent)
+        self.associations = Associations(self._ledger, self._snapshots, self.faces, self.users, represent)
         self.media = Media(self._tables.connection, prefix)
         self.jobs = Jobs(self._tables.connection, prefix)
-        self.objects = Objects(session, region)
 
     def create_tables(self) -> None:
         """Make the tables that are absent. For a local start: on AWS, Terraform makes them."""
@@ -43,4 +47,4 @@ class Store:
 
     def log(self, head: Head, kind: Kind, dimensions: int) -> Log:
         """What a search folds: the faces or the users of a collection."""
-        return Log(self._ledger, head, kind, dimensions)
+        return Log(self._ledger, self._snapshots, head, kind, dimensions)

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from ..errors import ConflictException, ResourceNotFoundException
 from .faces import vector_of
 from .ledger import BATCH, Draft, Entry, Ledger, NameChange, chunks
-from .logs import IndexedUser
-from .records import User
+from .records import IndexedUser, User
 from .tables import Head
 from .tokens import Once, once
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.local.aws import Aws
-from chalicelib.store.faces import Found, IndexedFace
+from chalicelib.store.faces import Found
+from chalicelib.store.records import IndexedFace
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head
 from chalicelib.store.vault import Keys
@@ -23,7 +24,9 @@ def mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def store_over(aws: Aws, keys: Keys) -> Store:
     """As another process would see the same tables."""
-    return Store(aws.session, region="us-east-1", prefix="test", keys=keys, represent=mean)
+    return Store(
+        aws.session, region="us-east-1", prefix="test", bucket=f"results-{aws.account}", keys=keys, represent=mean
+    )
 
 
 def vector(seed: int) -> NDArray[np.float32]:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from chalicelib.local.aws import Aws
 from chalicelib.search import Search
-from chalicelib.store.faces import Found, IndexedFace, Position
-from chalicelib.store.records import SLOT_BITS, image_id, new_face_id, place_of
+from chalicelib.store.faces import Found, Position
+from chalicelib.store.records import SLOT_BITS, IndexedFace, image_id, new_face_id, place_of
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head
 from chalicelib.store.vault import LocalKeys
