@@ -31,8 +31,8 @@ types: $(VENV)/ready
 bench: setup
 	$(BIN)/python -m benchmarks
 
-train: setup
-	$(BIN)/python -m training
+train: setup  # one BLAS thread: sums in one order, and no threads that wait for each other
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m training
 
 clean:
 	rm -rf $(VENV) models/packs dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

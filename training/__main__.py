@@ -11,7 +11,7 @@ from chalicelib.config import Settings
 from chalicelib.local.progress import bars
 from chalicelib.vision.sessions import Sessions
 
-from . import attributes
+from . import attributes, equipment
 
 DATA = Path(os.environ.get("LOOKALIKE_TRAINING_DATA", "../shared/data"))
 
@@ -21,7 +21,7 @@ def main() -> None:
         sys.exit(f"Lookalike: no photos at {DATA.resolve()}: set LOOKALIKE_TRAINING_DATA to the folder that holds them")
     sessions = Sessions(Settings.from_environ().models)
     with bars() as progress:
-        cards = attributes.run(DATA, sessions, progress)
+        cards = {**attributes.run(DATA, sessions, progress), **equipment.run(DATA, sessions, progress)}
     print(json.dumps({name: card["measured"] for name, card in cards.items()}, indent=2))
 
 

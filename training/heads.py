@@ -106,7 +106,8 @@ def _gradients(
 
 
 def _mask(shape: tuple[int, ...], share: float, random: np.random.Generator) -> Floats:
-    return ((random.random(shape) >= share) / (1 - share)).astype(np.float32)
+    kept: Floats = (random.random(shape, dtype=np.float32) >= share).astype(np.float32) / np.float32(1 - share)
+    return kept
 
 
 def _temperature(probabilities: Floats, targets: Floats) -> float:

@@ -33,7 +33,7 @@ EMOTIONS = ("ANGRY", "DISGUSTED", "FEAR", "HAPPY", "SAD", "SURPRISED", "CALM")
 AGES = np.concatenate([np.arange(0, 20, 2), np.arange(20, 100, 4)]).astype(np.float32)
 """The ages that the outputs of the head `age` stand for."""
 _WITH_SHAPE = ("smile", "mouth_open")
-_AGE_TAILS = 0.1
+AGE_TAILS = 0.2
 """Of the chance, left out of AgeRange at either end."""
 _EYES_OPEN_AT, _EYES_OPEN_SCALE = 0.025, 0.012
 """Of `eye_openness`: of LFW's 40 faces around .025 half had closed eyes, of its 25 below 0 all but one."""
@@ -92,8 +92,8 @@ class Evidence:
 
     def seen_by(self, name: str) -> Floats:
         """The inputs of the head of that name."""
-        if name == "emotions":
-            return np.hstack([self.features, self.shapes, self.expressions])
+        if name == "emotions":  # what the embedding's features add here is who is shown, and in which film
+            return np.hstack([self.shapes, self.expressions])
         return np.hstack([self.features, self.shapes]) if name in _WITH_SHAPE else self.features
 
 
@@ -135,11 +135,10 @@ def _asked(asked: Head, inputs: Floats) -> Floats:
 def _attributes(image: Image, face: Face, yes: Mapping[str, float], ages: Floats, emotions: Floats) -> Attributes:
     known = seen(face.presence)
     gently = {name: 0.5 + (p - 0.5) * known for name, p in yes.items() if name != "face_occluded"}
-    low, high = np.interp([_AGE_TAILS, 1 - _AGE_TAILS], np.cumsum(ages) - ages / 2, AGES)
     openness = _logistic((eye_openness(face.mesh) - _EYES_OPEN_AT) / _EYES_OPEN_SCALE)
     dark = _logistic((_DARK_AT - eye_brightness(image, face.mesh)) / _DARK_SCALE)
     return Attributes(
-        age_range=AgeRange(max(int(np.floor(low)), 0), int(np.ceil(high))),
+        age_range=age_range(ages),
         age=float(ages @ AGES),
         male=_answer(gently["gender"]),
         smile=_answer(gently["smile"]),
@@ -154,6 +153,12 @@ def _attributes(image: Image, face: Face, yes: Mapping[str, float], ages: Floats
         gaze=gaze(face.mesh),
         gaze_confidence=100 * known * openness,
     )
+
+
+def age_range(ages: Floats) -> AgeRange:
+    """The years between the tails of the chances `ages` [len(AGES)]."""
+    ends = np.interp([AGE_TAILS, 1 - AGE_TAILS], np.cumsum(ages) - ages / 2, AGES)
+    return AgeRange(int(np.floor(ends[0])), int(np.ceil(ends[1])))
 
 
 def seen(presence: float) -> float:
