@@ -21,6 +21,8 @@ FAMILIES = {
     "faces": "Faces of a collection",
     "users": "Users of a collection",
     "tags": "Tags",
+    "videos": "Stored video",
+    "bulk": "Many images at once",
 }
 BLOCK = re.compile(r"(<!-- operations: .*?-->\n).*?(<!-- end of operations -->)", re.DOTALL)
 

@@ -122,7 +122,8 @@ def face_search(request: Mapping[str, Any], backend: Backend) -> Observe:
         return sightings([], found, backend.faces.embed(picture, found))
 
     def tell(sighting: Sighting) -> Members:
-        assert sighting.vector is not None, "only faces are seen"
+        if sighting.vector is None:
+            return {"FaceMatches": []}
         found = backend.search.nearest(face_log(collection, backend), sighting.vector, _FACE_MATCHES, radius)
         return {"FaceMatches": face_matches(found, collection)}
 

@@ -21,6 +21,8 @@ _SAME = distance_at(80.0)
 """Two faces at most so far apart are one person's: AWS's default threshold of a match."""
 _OTHERS = distance_at(10.0)
 """Two faces at least so far apart are two people's, however their boxes lie: between, pose and blur are possible."""
+_LEAST_PRESENCE = 0.5
+"""Of the mesh in the face: a head seen from behind has next to none, and its vector says nothing of who it is."""
 _REMEMBERED_MILLIS = 2000
 """For so long a box says something of where somebody is."""
 _LEAST_OVERLAP = 0.1
@@ -36,7 +38,7 @@ class Sighting:
     """The body, or where it was not found the head."""
     face: Face | None = None
     vector: NDArray[np.float32] | None = None
-    """[128], of the face."""
+    """[128], of the face; None for one turned too far away to tell whose it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +90,8 @@ def sightings(bodies: Sequence[Box], faces: Sequence[Face], vectors: NDArray[np.
         body = next((body for body in left if _holds(body, face.box)), None)
         if body is not None:
             left.remove(body)
-        found.append(Sighting(body or head(face.box), face, vector))
+        told = face.presence >= _LEAST_PRESENCE
+        found.append(Sighting(body or head(face.box), face, vector if told else None))
     return [*found, *map(Sighting, left)]
 
 
