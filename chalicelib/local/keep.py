@@ -56,7 +56,7 @@ class Keeper:
             self._restore()
         except (pickle.UnpicklingError, AttributeError, EOFError, KeyError, TypeError, ValueError) as error:
             raise SetupError(
-                f"the state in {state.folder} cannot be read ({error}) and was left as it is: run the version of "
+                f"the state in {state.folder} cannot be read ({' '.join(str(error).split())}) and was left as it is: run the version of "
                 "Lookalike that wrote it, or name another directory with --data-dir"
             ) from error
         finally:
