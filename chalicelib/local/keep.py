@@ -55,8 +55,9 @@ class Keeper:
         try:
             self._restore()
         except (pickle.UnpicklingError, AttributeError, EOFError, KeyError, TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())
             raise SetupError(
-                f"the state in {state.folder} cannot be read ({' '.join(str(error).split())}) and was left as it is: run the version of "
+                f"the state in {state.folder} cannot be read ({reason}) and was left as it is: run the version of "
                 "Lookalike that wrote it, or name another directory with --data-dir"
             ) from error
         finally:

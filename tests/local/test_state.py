@@ -14,6 +14,7 @@ import pytest
 
 from chalicelib.errors import SetupError
 from chalicelib.local import pickling
+from chalicelib.local.keep import Keeper
 from chalicelib.local.state import Changes, Row, State, StateError
 
 
@@ -183,3 +184,13 @@ def test_a_state_file_reaches_nothing_through_motos_modules(state: State) -> Non
 def test_what_could_not_be_read_again_is_not_written(state: State) -> None:
     with pytest.raises(pickle.PicklingError, match="cannot be kept"):
         pickling.dumps({"path": Path("a")}, state)
+
+
+def test_what_another_version_wrote_is_left_alone(state: State) -> None:
+    removed = b"\x80\x04\x8c\x0fmoto.kms.models\x8c\x04Gone\x93."  # a class that moto no longer has
+    changes = Changes({Row("kms", "123456789012\x1fus-east-1", "backend", ""): removed})
+    state.submit(changes)
+    state.settle(changes)
+    with pytest.raises(SetupError, match="run the version of Lookalike that wrote it") as error:
+        Keeper(state)
+    assert "\n" not in str(error.value)
