@@ -8,6 +8,7 @@ a client 1 ms. One packet an answer, without Nagle's delay.
 from __future__ import annotations
 
 import io
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -106,14 +107,16 @@ class Port(ThreadingHTTPServer):
 
     def __init__(self, host: str, port: int, answer: Callable[[Request], Response]) -> None:
         self.answer = answer
+        if ":" in host:
+            self.address_family = socket.AF_INET6
         self._changed = threading.Condition()
         self._answering = 0
         super().__init__((host, port), Handler)
 
     @property
     def url(self) -> str:
-        host, port = self.server_address[:2]
-        return f"http://{host!s}:{port}"
+        host, port = str(self.server_address[0]), self.server_address[1]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     @contextmanager
     def busy(self) -> Iterator[None]:

@@ -135,3 +135,12 @@ def test_a_stop_waits_for_the_answers_under_way() -> None:
         port.server_close()
         port.drain(10)
         assert connection.getresponse().read() == b"done"
+
+
+def test_the_sixth_protocols_loopback_is_served_too() -> None:
+    try:
+        port = Port("::1", 0, echo)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with closing(port.socket):
+        assert port.url == f"http://[::1]:{port.server_port}"
