@@ -17,14 +17,14 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
     from chalicelib.jobs.worker import Worker
-    from chalicelib.operations.videos import tasks
+    from chalicelib.operations.work import tasks
     from chalicelib.uploads import Uploads, described, rules
     from chalicelib.wire import gateway
 else:
     from .backend import Backend, build
     from .config import Settings
     from .jobs.worker import Worker
-    from .operations.videos import tasks
+    from .operations.work import tasks
     from .uploads import Uploads, described, rules
     from .wire import gateway
 

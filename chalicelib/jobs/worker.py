@@ -84,7 +84,8 @@ class Worker:
             outcome = self.tasks[job.analysis](job, self._progress(job))
         except (VideoError, ServiceError, SetupError) as error:
             logger.info("job %s failed: %s", job.id, error)
-            return changed(job, status="FAILED", message=str(error) or type(error).__name__)
+            name = type(error).__name__
+            return changed(job, status="FAILED", message=str(error) or name, outcome={"error": name})
         return changed(job, status="SUCCEEDED", outcome=outcome)
 
     def _progress(self, job: Job) -> Progress:

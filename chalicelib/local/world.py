@@ -11,7 +11,7 @@ from typing import Self
 from ..backend import build
 from ..config import Settings
 from ..jobs.worker import Worker
-from ..operations.videos import tasks
+from ..operations.work import tasks
 from ..store.vault import KEY_BYTES, LocalKeys
 from ..uploads import rules
 from .application import Application, load

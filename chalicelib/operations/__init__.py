@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..jobs.analyses import CELEBRITIES, FACE_SEARCH, FACES, LABELS, MODERATION, PEOPLE, SEGMENTS, TEXT
-from . import celebrities, collections, equipment, faces, images, labels, moderation, tags, text, users, videos
+from . import bulk, celebrities, collections, equipment, faces, images, labels, moderation, tags, text, users, videos
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -35,12 +35,14 @@ OPERATIONS: dict[str, Operation] = {
     "GetFaceDetection": videos.get(FACES),
     "GetFaceSearch": videos.get(FACE_SEARCH),
     "GetLabelDetection": videos.get(LABELS),
+    "GetMediaAnalysisJob": bulk.get_media_analysis_job,
     "GetPersonTracking": videos.get(PEOPLE),
     "GetSegmentDetection": videos.get(SEGMENTS),
     "GetTextDetection": videos.get(TEXT),
     "IndexFaces": faces.index_faces,
     "ListCollections": collections.list_collections,
     "ListFaces": faces.list_faces,
+    "ListMediaAnalysisJobs": bulk.list_media_analysis_jobs,
     "ListTagsForResource": tags.list_tags_for_resource,
     "ListUsers": users.list_users,
     "RecognizeCelebrities": celebrities.recognize_celebrities,
@@ -53,6 +55,7 @@ OPERATIONS: dict[str, Operation] = {
     "StartFaceDetection": videos.start(FACES),
     "StartFaceSearch": videos.start(FACE_SEARCH),
     "StartLabelDetection": videos.start(LABELS),
+    "StartMediaAnalysisJob": bulk.start_media_analysis_job,
     "StartPersonTracking": videos.start(PEOPLE),
     "StartSegmentDetection": videos.start(SEGMENTS),
     "StartTextDetection": videos.start(TEXT),

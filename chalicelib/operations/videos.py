@@ -10,7 +10,6 @@ from ..jobs import analyses
 from ..jobs.analyses import Analysis
 from ..jobs.results import PART, Results
 from ..jobs.viewing import Viewing, folder
-from ..jobs.worker import Task
 from ..store.jobs import Job
 from . import pages
 from .observations import OBSERVATIONS
@@ -79,12 +78,8 @@ def get(analysis: Analysis) -> Operation:
     return operation
 
 
-def tasks(backend: Backend) -> Mapping[str, Task]:
-    """How a worker does the work of each kind of job."""
-    return {analysis.name: _viewing(analysis, backend) for analysis in analyses.ALL}
-
-
-def _viewing(analysis: Analysis, backend: Backend) -> Viewing:
+def viewing(analysis: Analysis, backend: Backend) -> Viewing:
+    """How a worker does the work of `analysis`."""
     prepare, settings = OBSERVATIONS[analysis.name], backend.settings
     return Viewing(
         analysis,

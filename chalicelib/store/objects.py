@@ -63,9 +63,20 @@ class Objects:
             raise
         return data
 
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        """Write an object of ours."""
-        self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType="application/octet-stream")
+    def put(
+        self, bucket: str, key: str, data: bytes | BinaryIO, kind: str = "application/octet-stream", kms_key: str = ""
+    ) -> None:
+        """Write an object of ours, or one that a request asks for; encrypted with `kms_key` where one is named."""
+        sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+        self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=kind, **sealed)
+
+    def has_bucket(self, bucket: str) -> bool:
+        """Whether a bucket that a request names is there and may be used."""
+        try:
+            self._client.head_bucket(Bucket=bucket)
+        except (ClientError, BotoCoreError):
+            return False
+        return True
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove an object of ours, if it is there."""

@@ -20,7 +20,8 @@ def somebody(seed: int, noise: float = 0.0) -> NDArray[np.float32]:
     """A face's vector: of one seed alike, of two seeds far apart."""
     own, other = (np.random.default_rng(each).normal(size=128) for each in (seed, seed + 1000))
     vector = own / np.linalg.norm(own) + noise * other / np.linalg.norm(other)
-    return (vector / np.linalg.norm(vector)).astype(np.float32)
+    unit: NDArray[np.float32] = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return unit
 
 
 def face(left: float, presence: float = 1.0) -> Face:
