@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ..evaluation.measures import Rate
-
 Report = Callable[[str, int, int], None]
 """Told a task, how much of it is done, and how much there is; from any thread."""
 
@@ -54,6 +52,8 @@ def _flat(measured: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def _is_rate(value: Mapping[str, Any]) -> bool:
+    from ..evaluation.measures import Rate  # it brings numpy, which no other command line needs to begin
+
     return value.keys() == Rate.__annotations__.keys()
 
 
