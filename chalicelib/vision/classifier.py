@@ -112,9 +112,10 @@ def _square(left: float, top: float, side: float, temperature: float) -> View:
 def _pixels(image: Image, views: tuple[View, ...]) -> NDArray[np.float32]:
     """[views, 3, 224, 224]: (x - 127) / 128, as the network was trained."""
     width, height = image.size
-    shrink = max(int(min(width, height) * TILE / SIDE), 1)
-    if shrink > 1:
-        image = image.reduce(shrink)  # once, rather than a wide filter over all pixels for each view
+    scale = SIDE / TILE / min(width, height)
+    if scale < 1:  # once, to where a tile needs no resizing, rather than a wide filter over all pixels for each view
+        smaller = max(round(width * scale), 1), max(round(height * scale), 1)
+        image = image.resize(smaller, Resampling.BILINEAR, reducing_gap=2.0)
     across, down = image.width / width, image.height / height
     batch = np.empty((len(views), 3, SIDE, SIDE), dtype=np.float32)
     for place, view in zip(batch, views, strict=True):
@@ -122,8 +123,8 @@ def _pixels(image: Image, views: tuple[View, ...]) -> NDArray[np.float32]:
         # The accuracy is stated for a bicubic crop; the further views lose nothing by two thirds of its cost.
         kernel = Resampling.BICUBIC if view.temperature == WHOLE else Resampling.BILINEAR
         place[:] = np.asarray(image.resize((SIDE, SIDE), kernel, box)).transpose(2, 0, 1)
-    batch -= 127
-    batch /= 128
+    batch -= np.float32(127)
+    batch *= np.float32(1 / 128)
     return batch
 
 
