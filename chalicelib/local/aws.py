@@ -68,8 +68,9 @@ class Aws:
     def __init__(self, account: str = DEFAULT_ACCOUNT, region: str = "us-east-1") -> None:
         from moto.core.botocore_stubber import BotocoreStubber  # .2 s
 
-        from . import dynamodb, events, s3
+        from . import dynamodb, events, memory, s3
 
+        memory.install()
         dynamodb.install()
         s3.install()
         events.install()

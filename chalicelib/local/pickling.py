@@ -148,7 +148,7 @@ def _table(kind: type[Table], state: dict[str, Any]) -> Table:
 
 
 def _made(kind: type[Made], state: dict[str, Any]) -> Made:
-    made = object.__new__(kind)  # moto's own __new__ keeps a list of all it ever made
+    made = object.__new__(kind)
     vars(made).update(state)
     return made
 

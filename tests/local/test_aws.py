@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from moto.dynamodb.models.dynamo_type import Item
 
 from chalicelib.local.aws import Aws, service_of
 from chalicelib.wire.gateway import Request, Response
@@ -101,3 +104,13 @@ def test_the_service_is_known_by_signature_header_or_address() -> None:
     assert service(query="X-Amz-Credential=A%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=1") == "s3"
     assert service(x_amz_target="DynamoDB_20120810.GetItem") == "dynamodb"
     assert service() == "s3"
+
+
+def test_what_is_deleted_is_gone_from_memory_too(dynamodb: Any) -> None:
+    secret = uuid4().hex
+    dynamodb.put_item(TableName="counters", Item={"id": {"S": "one"}, "secret": {"S": secret}})
+    dynamodb.put_item(TableName="counters", Item={"id": {"S": "one"}})
+    dynamodb.delete_item(TableName="counters", Key={"id": {"S": "one"}})
+    gc.collect()
+    kept = [thing for thing in gc.get_objects() if isinstance(thing, Item) and secret in repr(thing.attrs)]
+    assert kept == []
