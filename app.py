@@ -83,7 +83,7 @@ def medium(key: str) -> Response:
     found = app.backend.media.get(SETTINGS.uploads, unquote(key))
     if found is None or found.removed:
         return _json({"Message": "No object of this key was uploaded"}, status=404)
-    return _json(described(found))
+    return _json(app.uploads.told(found))
 
 
 @app.route("/media", methods=["GET"])

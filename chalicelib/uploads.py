@@ -11,6 +11,7 @@ one already dealt with is ignored, by its sequencer; every step can be repeated.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     suffixes: tuple[str, ...] = (".jpg", ".jpeg", ".png")
     """Endings of the key, in lower case."""
     operations: tuple[str, ...]
-    """IndexFaces alone, or operations that take an Image and change nothing."""
+    """IndexFaces alone, or operations that take an Image and change nothing, or Starts that take a Video."""
     parameters: dict[str, Any] = {}
     """More parameters of the operations."""
 
@@ -49,6 +50,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 RULES = (
     Rule(key="collections/{CollectionId}/{ExternalImageId}", operations=("IndexFaces",)),
     Rule(key="{}", operations=("DetectFaces", "DetectLabels", "DetectText", "DetectModerationLabels")),
+    Rule(
+        key="{}",
+        suffixes=(".mp4", ".mov", ".avi", ".mkv"),
+        operations=("StartLabelDetection", "StartFaceDetection", "StartTextDetection"),
+    ),
 )
 
 
@@ -109,14 +115,18 @@ class Uploads:
 
     def _examined(self, medium: Medium, rule: Rule, named: Mapping[str, str]) -> Medium:
         """`medium` with what the rule's operations say of the object."""
-        image = {"S3Object": {"Bucket": medium.bucket, "Name": medium.key}}
-        parameters = {"Image": image, **rule.parameters, **named}
+        placed = {"S3Object": {"Bucket": medium.bucket, "Name": medium.key}}
+        parameters = {"Image": placed, **rule.parameters, **named}
         if "IndexFaces" in rule.operations:
             results = {"IndexFaces": self._index(parameters)}
             faces = tuple(face["Face"]["FaceId"] for face in results["IndexFaces"]["FaceRecords"])
             medium = replace(medium, collection=parameters["CollectionId"], faces=faces)
         else:
-            answers = {name: self._analysis(name, parameters) for name in rule.operations}
+            of_video = {"Video": placed, "ClientRequestToken": _token(medium), **rule.parameters, **named}
+            answers = {
+                name: self._analysis(name, of_video if name.startswith("Start") else parameters)
+                for name in rule.operations
+            }
             results = {name: answer for name, answer in answers.items() if answer is not None}
         return replace(medium, results=results, labels=_labels(results))
 
@@ -138,6 +148,22 @@ class Uploads:
         except (NotImplementedException, SetupError) as error:
             logger.info("%s not run on an upload: %s", name, error)
             return None
+
+    def told(self, medium: Medium) -> dict[str, Any]:
+        """What a caller is told of an object. Of a video: how far its analyses are, and the first page of each."""
+        told = described(medium)
+        told["Results"] = dict(self._joined(name, answer) for name, answer in medium.results.items())
+        return told
+
+    def _joined(self, name: str, answer: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """A Start's answer with that of its Get in its place, as long as the job is kept."""
+        if not name.startswith("Start"):
+            return name, answer
+        get = f"Get{name.removeprefix('Start')}"
+        try:
+            return get, self.call(get, answer)
+        except ResourceNotFoundException:
+            return name, answer
 
     def _settle(self, medium: Medium) -> None:
         """Delete the faces that the object no longer brings."""
@@ -162,6 +188,11 @@ class Uploads:
         result = self.call("DeleteFaces", {"CollectionId": collection, "FaceIds": list(ids)})
         unsuccessful: Sequence[Mapping[str, Any]] = result.get("UnsuccessfulFaceDeletions", ())
         return unsuccessful
+
+
+def _token(medium: Medium) -> str:
+    """The same for the same object, so that an event that comes twice starts nothing twice."""
+    return hashlib.sha256(f"{medium.bucket}/{medium.key}/{medium.sequencer}".encode()).hexdigest()
 
 
 def described(medium: Medium) -> dict[str, Any]:

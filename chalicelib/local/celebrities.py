@@ -27,14 +27,14 @@ Endpoint = Annotated[
         "--endpoint-url", help="The server to talk to.", envvar=["AWS_ENDPOINT_URL_REKOGNITION", "AWS_ENDPOINT_URL"]
     ),
 ]
-_HERE = "http://127.0.0.1:4566"
+HERE = "http://127.0.0.1:4566"
 
 
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="Who it is, as in 'Ada Lovelace'.")],
     photos: Annotated[list[Path], typer.Argument(help="JPEG or PNG; the largest face of each counts.", dir_okay=False)],
-    endpoint_url: Endpoint = _HERE,
+    endpoint_url: Endpoint = HERE,
 ) -> None:
     """Make somebody known by one or more photos.
 
@@ -50,7 +50,7 @@ def add(
 
 
 @app.command("list")
-def list_celebrities(endpoint_url: Endpoint = _HERE) -> None:
+def list_celebrities(endpoint_url: Endpoint = HERE) -> None:
     """Show who is known, and by how many faces."""
     from rich.console import Console
     from rich.table import Table
@@ -67,9 +67,7 @@ def list_celebrities(endpoint_url: Endpoint = _HERE) -> None:
 
 
 @app.command()
-def remove(
-    name: Annotated[str, typer.Argument(help="Who is to be forgotten.")], endpoint_url: Endpoint = _HERE
-) -> None:
+def remove(name: Annotated[str, typer.Argument(help="Who is to be forgotten.")], endpoint_url: Endpoint = HERE) -> None:
     """Delete all faces of somebody, vectors included."""
     external_id = external_id_of(name)
     with _gallery(endpoint_url) as (client, gallery):

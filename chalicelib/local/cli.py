@@ -1,4 +1,4 @@
-"""The command line: `lookalike serve`, `models`, `celebrities`, `evaluate`, `version`."""
+"""The command line: `lookalike serve`, `models`, `celebrities`, `watch`, `evaluate`, `version`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..config import Settings
 from ..errors import SetupError
 from . import celebrities, evaluating
 from .process import leave_the_users_aws
+from .watch import watch
 
 app = typer.Typer(
     help="Amazon Rekognition on your own machine: the same API, real inference.",
@@ -23,6 +24,7 @@ app = typer.Typer(
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(celebrities.app, name="celebrities")
+app.command()(watch)
 app.add_typer(evaluating.app, name="evaluate")
 
 
@@ -37,7 +39,7 @@ def main() -> None:
 
 @app.callback()
 def _before(context: typer.Context) -> None:
-    if context.invoked_subcommand != "celebrities":  # that one is a client, with the user's endpoint and credentials
+    if context.invoked_subcommand not in ("celebrities", "watch"):  # clients, with the user's endpoint
         leave_the_users_aws()
 
 

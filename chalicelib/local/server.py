@@ -34,6 +34,7 @@ class Server:
         self._routes: Sequence[Route] = (
             self._rekognition,  # first: nothing slows it
             self._health,
+            self._job,
             application.answer,  # before S3, which would take `media` for a bucket
             _moto_api,
             aws.answer,
@@ -60,6 +61,7 @@ class Server:
             "status": "ok",
             "version": __version__,
             "operations": sorted(OPERATIONS),
+            "jobs": msgspec.structs.asdict(self._backend.jobs.counts()),
             "models": {
                 model: _digest(path, path.stat().st_mtime_ns)
                 for model in self._backend.sessions.loaded()
@@ -67,6 +69,22 @@ class Server:
             },
         }
         return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(health))
+
+    def _job(self, request: Request) -> Response | None:
+        """How far a job is, whichever operation started it: what no operation tells."""
+        if not request.path.startswith("/_lookalike/jobs/"):
+            return None
+        job = self._backend.jobs.jobs.get(request.path.rsplit("/", 1)[1])
+        if job is None:
+            return Response(HTTPStatus.NOT_FOUND, {"Content-Type": "application/json"}, b"{}")
+        told = {
+            "JobId": job.id,
+            "Analysis": job.analysis,
+            "JobStatus": job.status,
+            "StatusMessage": job.message,
+            "Progress": job.progress,
+        }
+        return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(told))
 
 
 def _moto_api(request: Request) -> Response | None:

@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conftest import Server
+from tests.films import film, photo
 
 BUCKET = "lookalike-uploads"
 
@@ -98,6 +99,21 @@ def test_a_picture_is_analysed_and_found_by_what_is_in_it(server: Server, astron
     server.client("s3").delete_object(Bucket=BUCKET, Key=key)
     eventually(lambda: get(server, path)[0] == 404)
     assert key not in [each["Key"] for each in get(server, "/media?label=face")[1]["Media"]]
+
+
+def test_a_video_is_analysed(server: Server) -> None:
+    key = "clips/eileen.mp4"
+    by_put(server, key, film([photo("astronaut", (240, 240))] * 15))
+
+    def done() -> Any:
+        status, medium = get(server, f"/media/{quote(key)}")
+        results = medium["Results"].values() if status == 200 else ()
+        return results and all(each["JobStatus"] == "SUCCEEDED" for each in results) and medium
+
+    results = eventually(done)["Results"]
+    assert set(results) == {"GetLabelDetection", "GetFaceDetection", "GetTextDetection"}
+    assert [face["Timestamp"] for face in results["GetFaceDetection"]["Faces"]] == [0, 500, 1000]
+    assert "Person" in {label["Label"]["Name"] for label in results["GetLabelDetection"]["Labels"]}
 
 
 def test_a_broken_picture_is_parked_and_blocks_nobody(server: Server, astronaut: bytes) -> None:

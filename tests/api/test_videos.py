@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from uuid import uuid4
 
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Server
+from tests.conftest import ROOT, Server
 from tests.films import Pixels, card, film, photo, plain
 
 ROLE = "arn:aws:iam::123456789012:role/publisher"
@@ -247,3 +250,32 @@ def test_the_command_line(analysis: str, studio: Studio, short: dict[str, Any], 
     found = aws("rekognition", f"get-{name}", "--job-id", started["JobId"])
     assert found["JobStatus"] == "SUCCEEDED"
     assert found["Labels" if analysis == "label_detection" else "Persons"]
+
+
+def watched(server: Server, job_id: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chalicelib", "watch", job_id, "--endpoint-url", server.url]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_lookalike_watch(studio: Studio, story: dict[str, Any], server: Server) -> None:
+    done = watched(server, studio.start("face_detection", story))
+    assert (done.returncode, done.stdout) == (0, "FaceDetection: SUCCEEDED\n")
+    failed = watched(server, studio.start("face_detection", studio.put(b"not a video")))
+    assert failed.returncode == 1
+    assert "FaceDetection failed: The video cannot be read" in failed.stderr
+    unknown = watched(server, "f" * 64)
+    assert unknown.returncode == 1
+    assert "knows no job" in unknown.stderr
+
+
+def test_health_counts_jobs(studio: Studio, short: dict[str, Any], server: Server) -> None:
+    def counts() -> dict[str, int]:
+        with urlopen(f"{server.url}/_lookalike/health") as answer:
+            return dict(json.load(answer)["jobs"])
+
+    before = counts()
+    studio.ended(studio.start("face_detection", short))
+    until = time.monotonic() + 10
+    while counts()["succeeded"] == before["succeeded"]:
+        assert time.monotonic() < until
+    assert counts()["failed"] == before["failed"]
