@@ -21,6 +21,13 @@ POINTS = 478
 CROP = 192
 """Pixels of the network's square input."""
 _MARGIN = 1.3  # of the detector's box, as in MediaPipe
+_ASKEW = np.radians(6)
+"""How far from upright eyes may be in a crop; beyond it the mesh is fitted again.
+
+A detector sees 30 degrees of tilt as 12, and the network makes faces in its crop straighter than they are: LFW's
+photos turned by 30 degrees had their roll changed by 27 (now 30, .4 off on average), and their yaw by 2 (now .7). Of
+LFW's own photos one in seven is fitted again.
+"""
 _TOGETHER = 16  # faces a run: bounds the memory that a crowd takes
 
 # Where the network's refined lips, eyes and irises belong among the 478 points, contour by contour.
@@ -50,6 +57,9 @@ LEFT_IRIS, RIGHT_IRIS = slice(468, 473), slice(473, 478)
 """Each iris: its centre, then four points of its rim. Left and right are the image's, throughout."""
 
 
+Points = NDArray[np.float64]
+
+
 class Meshes(NamedTuple):
     """The meshes of several faces of one picture."""
 
@@ -76,10 +86,21 @@ class FaceMesh:
         return Meshes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def _fit(self, image: Image, found: Detections) -> Meshes:
-        eyes = found.points[:, 1] - found.points[:, 0]
-        angles = np.arctan2(eyes[:, 1], eyes[:, 0])
+        """The meshes in crops that the detector's eyes turn upright, and where they turn out not to be, their own."""
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
         sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(1) * _MARGIN
+        angles = _angles(found.points[:, 0], found.points[:, 1])
+        meshes = self._look(image, centres, sides, angles)
+        eyes = (meshes.points[:, corners, :2].mean(1) for corners in (_LEFT_CORNERS, _RIGHT_CORNERS))
+        seen = _angles(*eyes)
+        askew = np.abs((seen - angles + np.pi) % (2 * np.pi) - np.pi) > _ASKEW
+        if askew.any():
+            upright = self._look(image, centres[askew], sides[askew], seen[askew])
+            meshes.points[askew], meshes.presence[askew], meshes.crops[askew] = upright
+        return meshes
+
+    def _look(self, image: Image, centres: Points, sides: Points, angles: Points) -> Meshes:
+        """The meshes in square crops around `centres` [n, 2], turned by `angles` [n] radians."""
         regions = [square_region(*region, CROP) for region in zip(centres, sides, angles, strict=True)]
         crops = batch(warp(image, region, CROP) for region in regions)
         *surfaces, flags = self._sessions.run("face_mesh", {"input": crops / 255})
@@ -88,6 +109,13 @@ class FaceMesh:
             face[:, :2] = apply(inverse(region), face[:, :2])
             face[:, 2] *= side / CROP
         return Meshes(points, 1 / (1 + np.exp(-flags[:, 0].astype(np.float64))), crops)
+
+
+def _angles(left: Points, right: Points) -> Points:
+    """Radians, clockwise on the screen, of the lines from the left eyes [n, 2] to the right ones."""
+    across = right - left
+    angles: Points = np.arctan2(across[:, 1], across[:, 0])
+    return angles
 
 
 def _refined(surfaces: list[NDArray[np.float32]]) -> NDArray[np.float64]:

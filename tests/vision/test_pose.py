@@ -63,4 +63,4 @@ def test_a_turned_photo_turns_roll(degrees: int, sessions: Sessions, astronaut: 
     faces, image = Faces(sessions, "centerface"), Image.open(BytesIO(astronaut))
     straight = only_face(faces, image).pose
     turned = only_face(faces, image.rotate(-degrees, Image.Resampling.BICUBIC)).pose  # Pillow turns the other way
-    assert turned.roll - straight.roll == pytest.approx(degrees, abs=2)
+    assert turned.roll - straight.roll == pytest.approx(degrees, abs=1)
