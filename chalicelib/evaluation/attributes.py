@@ -80,12 +80,15 @@ def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
 def judged(question: Question, cases: Sequence[Case], details: Mapping[str, Detail | None]) -> dict[str, Any]:
     """Accuracy, the area under the curve, and whether confidences mean what they say, of faces that were found."""
     answers = [(truth, detail[question.member]) for file, truth in cases if (detail := details[file]) is not None]
-    truth = np.array([truth > 0.5 for truth, _ in answers])
-    said = np.array([answer["Value"] == question.yes for _, answer in answers])
-    confidence = np.array([answer["Confidence"] for _, answer in answers])
+    truth = np.array([truth > 0.5 for truth, _ in answers], dtype=bool)
+    said = np.array([answer["Value"] == question.yes for _, answer in answers], dtype=bool)
+    confidence = np.array([answer["Confidence"] for _, answer in answers], dtype=np.float64)
+    both = truth.any() and not truth.all()
     return {
         "accuracy": measures.share(said == truth),
-        "area_under_curve": measures.area_under_curve(np.where(said, confidence, 100 - confidence), truth),
+        "area_under_curve": measures.area_under_curve(np.where(said, confidence, 100 - confidence), truth)
+        if both
+        else None,
         **_trust(said == truth, confidence),
     }
 

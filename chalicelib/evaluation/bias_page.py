@@ -81,7 +81,7 @@ def cells(group: Group, figure: str) -> list[str]:
     if value is None:
         return small
     if figure == "needed":
-        return [f"{value:.1f}"]
+        return [f"{value:.4g}"]
     if figure == "age_error":
         return [f"{value.value:.1f}", f"{value.low:.1f} to {value.high:.1f}", *small]
     return [percent(value["value"]), interval(value), f"of {value['of']:,}", *small]
@@ -176,7 +176,7 @@ def _section(title: str, what: str, plot: str) -> str:
 
 def _alike(groups: Sequence[Group]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(group.name)}</td><td>{pair.similarity:.1f}</td><td>{escape(pair.a)}<br>{escape(pair.b)}</td></tr>"
+        f"<tr><td>{escape(group.name)}</td><td>{pair.similarity:.4g}</td><td>{escape(pair.a)}<br>{escape(pair.b)}</td></tr>"
         for group in groups
         if group.name != EVERYBODY
         for pair in group.alike

@@ -119,7 +119,7 @@ def _scale(low: float, high: float, first: float, last: float, logarithmic: bool
         low, high = math.floor(math.log10(max(low, _LEAST))), math.ceil(math.log10(max(high, 10 * _LEAST)))
         ticks = [10.0**power for power in range(int(low), int(high) + 1)]
     else:
-        step = _step((high - low) / 4)
+        step = _step((high - low) / 5)
         low, high = math.floor(low / step) * step, math.ceil(high / step) * step
         ticks = [round(low + step * index, 10) for index in range(round((high - low) / step) + 1)]
 
