@@ -6,7 +6,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -15,11 +14,15 @@ import msgspec
 
 from .. import __version__
 from ..backend import Backend
+from ..errors import ThrottlingException
 from ..operations import OPERATIONS
 from ..wire import gateway, service
 from ..wire.gateway import Request, Response
 from .application import Application
 from .aws import Aws, service_of
+
+QUEUE = 64
+"""Requests with pictures that may wait or be computed; whoever comes then is told to try again."""
 
 Route = Callable[[Request], Response | None]
 """Answers a request, or None where it is for another."""
@@ -28,9 +31,10 @@ Route = Callable[[Request], Response | None]
 class Server:
     """What the port answers, in the order in which it is asked."""
 
-    def __init__(self, aws: Aws, backend: Backend, application: Application) -> None:
+    def __init__(self, aws: Aws, backend: Backend, application: Application, queue: int = QUEUE) -> None:
         self._backend = backend
-        self._inference = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
+        self._queue = threading.Semaphore(queue)
+        self._inference = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._routes: Sequence[Route] = (
             self._rekognition,  # first: nothing slows it
             self._health,
@@ -49,10 +53,16 @@ class Server:
         target = request.headers.get("x-amz-target", "")
         if not target.startswith(service.TARGET) and service_of(request) != "rekognition":
             return None
-        # More pictures at once than cores would only make each of them wait longer, and all of them lie in memory.
-        takes_picture = target.removeprefix(service.TARGET) in _picture_operations()
-        with self._inference if takes_picture else nullcontext():
+        if target.removeprefix(service.TARGET) not in _picture_operations():
             return gateway.answer(request, self._backend)
+        if not self._queue.acquire(blocking=False):
+            return gateway.answer(request, self._backend, authorize=_throttle)
+        try:
+            # More pictures at once than cores would only make each of them take longer.
+            with self._inference:
+                return gateway.answer(request, self._backend)
+        finally:
+            self._queue.release()
 
     def _health(self, request: Request) -> Response | None:
         if request.path != "/_lookalike/health":
@@ -85,6 +95,10 @@ class Server:
             "Progress": job.progress,
         }
         return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(told))
+
+
+def _throttle(request: Request, operation: str) -> None:
+    raise ThrottlingException
 
 
 def _moto_api(request: Request) -> Response | None:

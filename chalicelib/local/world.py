@@ -40,17 +40,17 @@ class World:
         self.backend.store.create_tables()
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
-        application = load(self.backend, worker)
-        self.triggers = Triggers(application, self.aws.client("sqs"))
+        self.application = load(self.backend, worker)
+        self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
-        self.workers = Workers(application, self.backend.jobs, stopping)
+        self.workers = Workers(self.application, self.backend.jobs, stopping)
         self._buckets()
         self.aws.object_events = self.triggers
         self.backend.jobs.resume()
         self.workers.start()
         for event in missed(self._settings, self.backend.media):
             self.triggers(event)
-        self.server = Server(self.aws, self.backend, Application(application))
+        self.server = Server(self.aws, self.backend, Application(self.application))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
