@@ -8,15 +8,17 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from chalicelib.backend import Vision
 from chalicelib.vision.covers import Cover
 from chalicelib.vision.equipment import Equipment, Protected
 from chalicelib.vision.faces import Face
 from chalicelib.vision.geometry import Box, Point
 from chalicelib.vision.hands import Hand
 from chalicelib.vision.objects import Object
-from chalicelib.vision.picture import Picture
+from chalicelib.vision.picture import Picture, decode
 from chalicelib.vision.pose import Pose
 from chalicelib.vision.quality import Quality
+from chalicelib.vision.sessions import Sessions
 
 PHOTO = Picture.of(np.zeros((400, 400, 3), np.uint8))
 MASK = Cover("FACE_COVER", Box(0.4, 0.25, 0.1, 0.05), 97.0)
@@ -165,3 +167,19 @@ def test_a_face_that_fills_the_picture_is_looked_for_in_a_frame() -> None:
 def test_nobody() -> None:
     assert people() == []
     assert people(hands=[hand(0.5, 0.5)]) == []
+
+
+def test_a_portrait_through_the_real_models(sessions: Sessions, astronaut: bytes) -> None:
+    """One bareheaded, barefaced person, whichever packs are built; her hands are not in the picture."""
+    found = Vision(sessions).equipment.detect(decode(astronaut, smallest=64))
+    (person,) = [person for person in found if names(person)]
+    assert names(person) == ["FACE", "HEAD"]
+    assert [part.covers for part in person.parts] == [(), ()]
+    assert person.box.left < 0.3
+    assert person.box.left + person.box.width > 0.6
+
+
+@pytest.mark.parametrize("size", [(64, 64), (64, 900), (900, 64)])
+def test_nobody_through_the_real_models(sessions: Sessions, size: tuple[int, int]) -> None:
+    for shade in (0, 127, 255):
+        assert Vision(sessions).equipment.detect(Picture.of(np.full((*size, 3), shade, np.uint8))) == []
