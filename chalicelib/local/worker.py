@@ -50,17 +50,23 @@ class Workers:
             thread.join()
 
     def _work(self) -> None:
-        queue = self._desk.url
         while not self._stopping.is_set():
-            found = self._desk.sqs.receive_message(
-                QueueUrl=queue,
-                MaxNumberOfMessages=1,
-                WaitTimeSeconds=_WAIT,
-                VisibilityTimeout=_VISIBILITY,
-                AttributeNames=["ApproximateReceiveCount"],
-            )
-            for message in found.get("Messages", ()):
-                self._handle(queue, message)
+            try:
+                self._poll(self._desk.url)
+            except (ClientError, BotoCoreError) as error:  # such as a full disk: jobs go on when it heals
+                logger.warning("the queue of jobs cannot be read: %s", error)
+                self._stopping.wait(_WAIT)
+
+    def _poll(self, queue: str) -> None:
+        found = self._desk.sqs.receive_message(
+            QueueUrl=queue,
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=_WAIT,
+            VisibilityTimeout=_VISIBILITY,
+            AttributeNames=["ApproximateReceiveCount"],
+        )
+        for message in found.get("Messages", ()):
+            self._handle(queue, message)
 
     def _handle(self, queue: str, message: dict[str, Any]) -> None:
         handle = message["ReceiptHandle"]
@@ -77,10 +83,7 @@ class Workers:
             self._desk.sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
 
     def _later(self, queue: str, handle: str, seconds: int) -> None:
-        try:
-            self._desk.sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=seconds)
-        except (ClientError, BotoCoreError) as error:
-            logger.warning("a job's message could not be put back: %s", error)
+        self._desk.sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=seconds)
 
 
 def _event(message: dict[str, Any]) -> dict[str, Any]:

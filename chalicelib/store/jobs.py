@@ -125,11 +125,8 @@ class Jobs:
             try:
                 self._put(job, token, digest)
             except TransactWriteError as error:
-                reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
-                if reasons[-1] == "ConditionalCheckFailed":  # pynamodb sends updates last
+                if _refused(error)[-1] == "ConditionalCheckFailed":  # pynamodb sends updates last
                     raise LimitExceededException(f"More than {MOST_OPEN} jobs would be in progress") from None
-                if not any(reasons) or set(reasons) - {None, "ConditionalCheckFailed", "TransactionConflict"}:
-                    raise
                 continue  # the token was taken meanwhile, or another job was started
             return job
 
@@ -187,16 +184,17 @@ class Jobs:
         """The ended job was announced; False where the claim was lost."""
         rows = self._rows
         counted = rows.succeeded if job.status == "SUCCEEDED" else rows.failed
-        try:
-            with TransactWrite(connection=self._connection) as transaction:
-                held = (rows.stage == "open") & (rows.owner == job.owner)
-                transaction.update(rows(job.id), [rows.stage.set("closed"), rows.lease.set(0)], held)
-                transaction.update(rows(_OPEN), [rows.jobs.delete({job.id}), counted.add(1)])
-        except TransactWriteError as error:
-            if not any(reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons):
-                raise
-            return False
-        return True
+        held = (rows.stage == "open") & (rows.owner == job.owner)
+        while True:
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    transaction.update(rows(job.id), [rows.stage.set("closed"), rows.lease.set(0)], held)
+                    transaction.update(rows(_OPEN), [rows.jobs.delete({job.id}), counted.add(1)])
+            except TransactWriteError as error:
+                if _refused(error)[0] == "ConditionalCheckFailed":
+                    return False
+            else:
+                return True
 
     def open(self) -> frozenset[str]:
         """The JobIds of those not closed."""
@@ -277,6 +275,14 @@ class Jobs:
 def _only_conditional(error: PynamoDBException) -> None:
     if error.cause_response_code != "ConditionalCheckFailedException":
         raise error
+
+
+def _refused(error: TransactWriteError) -> list[str | None]:
+    """Why each item of a transaction was refused, where somebody else was writing; else raises the error."""
+    reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
+    if not any(reasons) or set(reasons) - {None, "ConditionalCheckFailed", "TransactionConflict"}:
+        raise error
+    return reasons
 
 
 def _token(analysis: str, token: str) -> str:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,19 @@ class TestStory:
         assert {one["FaceMatches"][0]["Face"]["ExternalImageId"] for one in matched} == {"eileen"}
         assert all(PERSON[0] <= one["Timestamp"] <= PERSON[1] for one in matched)
         assert len(matched) >= 3
+
+    def test_a_celebrity_is_named(self, studio: Studio, story: dict[str, Any], astronaut: bytes) -> None:
+        with suppress(studio.rekognition.exceptions.ResourceAlreadyExistsException):
+            studio.rekognition.create_collection(CollectionId="celebrities")
+        studio.rekognition.index_faces(
+            CollectionId="celebrities", Image={"Bytes": astronaut}, ExternalImageId="Eileen_Collins", MaxFaces=1
+        )
+        job_id = studio.start("celebrity_recognition", story)
+        studio.ended(job_id)
+        (found,) = studio.pages("celebrity_recognition", job_id, SortBy="ID")
+        assert {one["Celebrity"]["Name"] for one in found["Celebrities"]} == {"Eileen Collins"}
+        assert all(PERSON[0] <= one["Timestamp"] <= PERSON[1] for one in found["Celebrities"])
+        assert all(one["Celebrity"]["Confidence"] >= 90 for one in found["Celebrities"])
 
     def test_labels_in_both_orders_and_as_segments(self, studio: Studio, story: dict[str, Any]) -> None:
         job_id = studio.start("label_detection", story)
