@@ -31,3 +31,4 @@ def missed(settings: Settings, media: Media) -> Iterator[dict[str, Any]]:
     for key in known:
         gone = FakeKey(key, b"", settings.account, settings.region, bucket_name=bucket.name)
         yield body(S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT, bucket, gone)
+        gone.dispose()

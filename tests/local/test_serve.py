@@ -122,6 +122,7 @@ def test_a_damaged_model_is_told(models: Path, tmp_path: Path) -> None:
     assert "lookalike models pull" in refused("serve", "--memory", LOOKALIKE_MODELS=str(tmp_path))
 
 
+@pytest.mark.usefixtures("models")
 def test_wrong_rules_are_told_at_the_start() -> None:
     assert "LOOKALIKE_UPLOAD_RULES" in refused("serve", "--memory", LOOKALIKE_UPLOAD_RULES="nonsense")
 
