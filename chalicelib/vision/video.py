@@ -9,19 +9,18 @@ lists before we see a frame, so that the first frame shown is at 0 whatever was 
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from queue import Empty, Full, Queue
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .ahead import ahead
 from .picture import Picture
 
 FRAMES_PER_SECOND = 2.0
@@ -32,12 +31,10 @@ _FULL_RANGE = 2  # FFmpeg's AVCOL_RANGE_JPEG
 _FORMATS = frozenset({"mov", "mp4", "avi", "matroska"})
 """FFmpeg's names of what AWS reads (MP4, MOV, AVI), and Matroska, which holds the same streams."""
 _AHEAD = 4
-"""Sampled frames that wait decoded while a model looks at another: 4 MB each at 1280x720."""
+"""Sampled frames that wait decoded while a model looks at another: 3 MB each at 1280x720."""
 _GLANCES_AHEAD = 64
 GLANCE_WIDTH, GLANCE_HEIGHT = 64, 36
 """Of the small form of a frame: cuts are seen in it, grain and a few pixels of motion are not."""
-
-T = TypeVar("T")
 
 
 class VideoError(Exception):
@@ -220,46 +217,6 @@ class Video:
 
 _EIGHT_BIT_PLANAR = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray"})
 """Pixel formats whose first plane is luma, a byte a pixel."""
-
-
-def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
-    """`items`, made in a thread up to `depth` before they are asked for. FFmpeg and onnxruntime both release the GIL.
-
-    What making them raises is raised here; a caller that stops early stops the thread.
-    """
-    ready: Queue[tuple[T | None, BaseException | None] | None] = Queue(depth)
-    stopped = threading.Event()
-
-    def put(item: tuple[T | None, BaseException | None] | None) -> None:
-        while not stopped.is_set():
-            with suppress(Full):
-                ready.put(item, timeout=0.1)
-                return
-
-    def make() -> None:
-        try:
-            for item in items:
-                put((item, None))
-                if stopped.is_set():
-                    return
-            put(None)
-        except BaseException as error:
-            put((None, error))
-
-    thread = threading.Thread(target=make, name="decode", daemon=True)
-    thread.start()
-    try:
-        while (found := ready.get()) is not None:
-            item, error = found
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc]  # None only beside an error
-    finally:
-        stopped.set()
-        with suppress(Empty):
-            while True:
-                ready.get_nowait()
-        thread.join()
 
 
 def _is_cover(stream: Any) -> bool:

@@ -185,13 +185,14 @@ class TestStory:
         assert len(matched) >= 3
 
     def test_a_celebrity_is_named(self, studio: Studio, story: dict[str, Any], astronaut: bytes) -> None:
+        gallery = {"CollectionId": "celebrities"}
         with suppress(studio.rekognition.exceptions.ResourceAlreadyExistsException):
-            studio.rekognition.create_collection(CollectionId="celebrities")
-        studio.rekognition.index_faces(
-            CollectionId="celebrities", Image={"Bytes": astronaut}, ExternalImageId="Eileen_Collins", MaxFaces=1
-        )
+            studio.rekognition.create_collection(**gallery)
+        named = {"ExternalImageId": "Eileen_Collins"}
+        studio.rekognition.index_faces(Image={"Bytes": astronaut}, **gallery, **named)
         job_id = studio.start("celebrity_recognition", story)
         studio.ended(job_id)
+        studio.rekognition.delete_collection(**gallery)
         (found,) = studio.pages("celebrity_recognition", job_id, SortBy="ID")
         assert {one["Celebrity"]["Name"] for one in found["Celebrities"]} == {"Eileen Collins"}
         assert all(PERSON[0] <= one["Timestamp"] <= PERSON[1] for one in found["Celebrities"])

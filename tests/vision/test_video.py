@@ -12,7 +12,8 @@ from itertools import count
 import numpy as np
 import pytest
 
-from chalicelib.vision.video import Video, VideoError, VideoMetadata, ahead
+from chalicelib.vision.ahead import ahead
+from chalicelib.vision.video import Video, VideoError, VideoMetadata
 from tests.films import film, photo, plain
 
 
