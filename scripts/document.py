@@ -1,4 +1,4 @@
-"""Write README's table of operations from the code: `python scripts/document.py`, or `--check` to fail where it is old."""
+"""Write README's table of operations from the code; with `--check`, fail where it is old instead."""
 
 from __future__ import annotations
 

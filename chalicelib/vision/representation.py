@@ -23,4 +23,5 @@ def represent(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
             break
         weights = np.minimum(1, median / np.maximum(distances, median))
         centre = weights @ faces / weights.sum()
-    return centre.astype(np.float32)
+    vector: NDArray[np.float32] = centre.astype(np.float32)
+    return vector
