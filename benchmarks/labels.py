@@ -24,7 +24,7 @@ from chalicelib.vision.labels import Labels
 from chalicelib.vision.picture import decode
 from chalicelib.vision.sessions import Sessions
 
-ROUNDS = 40
+ROUNDS = 25
 PHOTOS = Path(__file__).parent.parent / "tests" / "photos"
 
 

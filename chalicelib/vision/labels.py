@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .activation import locate
 from .classifier import Classifier, Sight
@@ -39,20 +40,21 @@ class Labels:
     def detect(self, picture: Picture, least: float = LEAST_CONFIDENCE) -> list[FoundLabel]:
         """The labels of `picture` whose confidence is at least `least` (0 to 100), surest first."""
         sight = self._classifier.look(picture)
+        confidences = vocabulary().confidences(sight.probabilities)
+        animals = float(confidences[vocabulary().names.index("Animal")])
         return together(
             [
-                *_classified(sight, least),
-                *self._people.find(picture, sight),
+                *_classified(sight, confidences, least),
+                *self._people.find(picture, animals),
                 *_detected(self._objects, picture),
             ],
             least,
         )
 
 
-def _classified(sight: Sight, least: float) -> Iterator[Finding]:
+def _classified(sight: Sight, confidences: NDArray[np.float32], least: float) -> Iterator[Finding]:
     """The classifier's labels, those of things with boxes."""
     words = vocabulary()
-    confidences = words.confidences(sight.probabilities)
     for index in np.flatnonzero(confidences >= least):
         name, confidence = words.names[index], float(confidences[index])
         instances: tuple[Instance, ...] = ()

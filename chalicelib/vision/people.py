@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from .attributes import AGES, seen
-from .classifier import SQUARE, Classifier, Sight, View
+from .classifier import SQUARE, Classifier, View
 from .embedding import Embedder
 from .faces import Face
 from .findings import Finding, Instance
@@ -86,10 +86,13 @@ class People:
         self._classifier = classifier
         self._describe = describe
 
-    def find(self, picture: Picture, sight: Sight) -> Iterator[Finding]:
-        """Person, Head and Face, and what is known of each face. A person's box is the head: no more is seen."""
+    def find(self, picture: Picture, animals: float) -> Iterator[Finding]:
+        """Person, Head and Face, and what is known of each face. A person's box is the head: no more is seen.
+
+        `animals` says how sure it is, 0 to 100, that the picture shows any.
+        """
         faces = self._faces.detect(picture)
-        if faces and _shows_animals(sight):
+        if faces and animals >= _ANIMALS:
             faces = self._human(picture, faces)
         found: dict[str, list[Instance]] = {}
         for face, known in zip(faces, self._describe(picture, faces), strict=True):
@@ -106,11 +109,6 @@ class People:
         views = tuple(_around(face.box, picture) for face in faces)
         shares = self._classifier.probabilities(picture, views)[:, vocabulary().mask("Animal")].sum(axis=1)
         return [face for face, share in zip(faces, shares, strict=True) if share < _ANIMAL_FACE]
-
-
-def _shows_animals(sight: Sight) -> bool:
-    words = vocabulary()
-    return bool(words.confidences(sight.probabilities)[words.names.index("Animal")] >= _ANIMALS)
 
 
 def _around(box: Box, picture: Picture) -> View:

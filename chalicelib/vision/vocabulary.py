@@ -41,7 +41,9 @@ class Vocabulary:
         """[1000]: the classes of one label."""
         place = self.names.index(name)
         end = self.firsts[place + 1] if place + 1 < len(self.firsts) else None
-        return np.isin(np.arange(len(self.own)), self.classes[self.firsts[place] : end])
+        mask = np.zeros(len(self.own), dtype=bool)
+        mask[self.classes[self.firsts[place] : end]] = True
+        return mask
 
 
 @cache
