@@ -117,8 +117,11 @@ def run(cases: Cases, look: Looker, progress: Progress, *, threshold: float = 80
             f"{path}: {error}" for path, error in zip(cases.photos, looks, strict=True) if isinstance(error, Exception)
         ],
         groups=groups,
-        findings=list(findings(groups, threshold)),
+        findings=[*([] if cases.who_is_who else [_STRANGERS]), *findings(groups, threshold)],
     )
+
+
+_STRANGERS = "no file says who is who: every photo counts as of another person, and two of one person as a false match"
 
 
 class _Study:

@@ -94,6 +94,11 @@ class Cases:
     """What reading and looking at a photo may raise that is the photo's fault."""
 
     @property
+    def who_is_who(self) -> bool:
+        """Whether the files say which photos show one person."""
+        return self.pairs is not None or any(self.people)
+
+    @property
     def judged(self) -> bool:
         """Whether the files say anything that attributes can be compared with."""
         return any(self.genders) or any(age is not None for age in self.ages)

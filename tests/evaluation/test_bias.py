@@ -66,8 +66,13 @@ def test_differences_beyond_chance_are_said_in_words(crowd: Path) -> None:
     assert "most in near (1.01%), least in far (0.00%), more than chance" in finding
 
 
+def test_that_nobody_said_who_is_who_is_said_first(crowd: Path) -> None:
+    assert "no file says who is who" in study(None, crowd).findings[0]
+
+
 def test_where_nothing_differs_that_is_said(tmp_path: Path) -> None:
-    rows = [{"file": photo(tmp_path, f"{at}", at), "group": "ab"[at % 2]} for at in range(200)]
+    rows = [{"file": photo(tmp_path, f"{at}", at), "group": "ab"[at % 2], "person": ""} for at in range(200)]
+    rows[0]["person"] = "ada"
     findings = study(None, written(tmp_path / "groups.csv", rows)).findings
     assert findings
     assert all("no difference" in finding for finding in findings)
