@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -168,15 +170,17 @@ def _context(name: str) -> dict[str, str]:
 
 
 def _read_or_make(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            raise SealError(f"others may read the key file {path}: run `chmod 600 {path}`") from None
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(new_key().hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """What the file holds; whole from the first moment on, also for another process that starts now."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, new = tempfile.mkstemp(dir=path.parent)  # of mode 0600
+        with os.fdopen(descriptor, "w") as file:
+            file.write(new_key().hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(new, path)
+        Path(new).unlink()
+    if path.stat().st_mode & 0o077:
+        raise SealError(f"others may read the key file {path}: run `chmod 600 {path}`")
     return path.read_text()

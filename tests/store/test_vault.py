@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,14 @@ def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     wrapped = LocalKeys.from_file(path).wrap(b"k" * 32, "name")
     assert path.stat().st_mode & 0o777 == 0o600
     assert LocalKeys.from_file(path).unwrap(wrapped, "name") == b"k" * 32
+
+
+def test_all_who_start_at_once_have_the_same_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        keys = list(threads.map(LocalKeys.from_file, [tmp_path / "key"] * 16))
+    wrapped = keys[0].wrap(b"k" * 32, "name")
+    assert {one.unwrap(wrapped, "name") for one in keys} == {b"k" * 32}
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", "abcd"])
