@@ -38,6 +38,7 @@ class World:
             self.aws.keeper = Keeper(State(self._data_dir, sync=self._settings.sync))
         self.backend = build(self._settings, self.aws.session, self._keys())
         self.backend.store.create_tables()
+        self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
         self.application = load(self.backend, worker)
