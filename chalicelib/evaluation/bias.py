@@ -11,92 +11,32 @@ match are of the group, because that is where false matches are: between the gro
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SetupError
 from ..vision.embedding import DIMENSIONS
 from ..vision.similarity import distance_at, similarity
 from . import measures
 from .bias_cases import Cases, Look, Looker, Pairs
+from .bias_report import BETWEEN, EVERYBODY, Alike, Group, Mean, Report, findings, too_wide
 from .measures import Rate
 from .running import Progress, each
 
-EVERYBODY = "everybody"
-BETWEEN = "between groups"
-"""Pairs of people of two groups: they have a false match rate and nothing else."""
-WIDEST_SHARE = 0.1
-"""Of a share's 95 % interval: a group whose interval is wider is too small for it."""
-WIDEST_YEARS = 2.0
-"""Of a mean age error's 95 % interval."""
 _GRID = np.concatenate([np.arange(50, 99, 0.5), np.arange(99, 100, 0.02)])
 """Similarities at which the curves are drawn."""
 _MOST_ALIKE = 3
 """Pairs of a group that are shown, those most alike though said to be of two people."""
 
 
-class Mean(NamedTuple):
-    """A mean of `of` cases with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    of: int
-
-
-class Alike(NamedTuple):
-    """Two photos that are said to be of two people. Such pairs are worth a look: the truth may be wrong."""
-
-    similarity: float
-    a: str
-    b: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """What was measured on one group. None is what the files say nothing about."""
-
-    name: str
-    photos: int
-    faceless: Rate | None
-    false_match: Rate | None
-    false_non_match: Rate | None
-    needed: float | None
-    """The similarity threshold at which the group would have the false match rate that is aimed at."""
-    gender: Rate | None
-    """How often the gender is the stated one."""
-    age_error: Mean | None
-    """Years."""
-    age_inside: Rate | None
-    """How often the stated age lies in AgeRange."""
-    too_small: Sequence[str]
-    """Names of figures above for which the group is too small."""
-    alike: Sequence[Alike]
-    curve: Mapping[str, Sequence[float]]
-    """`threshold`, and the `false_match` and `false_non_match` rates there, as far as they were measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """All groups, `EVERYBODY` first and `BETWEEN` last where there are pairs between groups."""
-
-    threshold: float
-    """Similarity from which two photos are taken for one person."""
-    target: float
-    """The false match rate that is aimed at."""
-    photos: int
-    unreadable: Sequence[str]
-    """Photos that could not be looked at, and why."""
-    groups: Sequence[Group]
-    findings: Sequence[str]
-    """In words: where groups differ by more than chance."""
-
-
 def run(cases: Cases, look: Looker, progress: Progress, *, threshold: float = 80.0, target: float = 1e-3) -> Report:
-    """Look at every photo once and compare what the files say of them with what the models do."""
+    """Look at every photo once and compare what the files say of them with what the models do.
+
+    Raises SetupError where no photo can be read.
+    """
 
     def seen(path: str) -> Look | Exception | None:
         try:
@@ -105,6 +45,8 @@ def run(cases: Cases, look: Looker, progress: Progress, *, threshold: float = 80
             return error
 
     looks = each("photos", seen, cases.photos, progress)
+    if all(isinstance(look, Exception) for look in looks):
+        raise SetupError(f"none of {len(looks)} photos can be read: {looks[0]}")
     study = _Study(cases, looks, threshold, target)
     groups = [study.group(name) for name in (EVERYBODY, *cases.names)]
     if between := study.between():
@@ -117,11 +59,8 @@ def run(cases: Cases, look: Looker, progress: Progress, *, threshold: float = 80
             f"{path}: {error}" for path, error in zip(cases.photos, looks, strict=True) if isinstance(error, Exception)
         ],
         groups=groups,
-        findings=[*([] if cases.who_is_who else [_STRANGERS]), *findings(groups, threshold)],
+        findings=[*findings(groups, threshold, cases.who_is_who)],
     )
-
-
-_STRANGERS = "no file says who is who: every photo counts as of another person, and two of one person as a false match"
 
 
 class _Study:
@@ -140,7 +79,8 @@ class _Study:
         """The figures of one group, or of everybody."""
         inside = self._members(name)
         pairs = self._cases.pairs_within(None if name == EVERYBODY else name)
-        faceless = measures.share(~self._seen[inside][self._readable[inside]])
+        readable = inside[self._readable[inside]]
+        faceless = measures.share(~self._seen[readable]) if len(readable) else None
         return self._group(name, len(inside), pairs, faceless, self._attributes(inside))
 
     def between(self) -> Group | None:
@@ -161,17 +101,7 @@ class _Study:
         false_match = _pair_rate(pairs.only(~pairs.same), impostor <= reach)
         false_non_match = _pair_rate(pairs.only(pairs.same), genuine > reach)
         enough = len(impostor) >= 3 / self._target
-        shares = {
-            "faceless": faceless,
-            "false_non_match": false_non_match,
-            "gender": told.gender,
-            "age_inside": told.age_inside,
-        }
-        small = [name for name, rate in shares.items() if rate and rate["high"] - rate["low"] > WIDEST_SHARE]
-        if told.age_error and told.age_error.high - told.age_error.low > WIDEST_YEARS:
-            small.append("age_error")
-        if false_match and not enough:
-            small += ["false_match", "needed"]
+        shares = {"faceless": faceless, "false_non_match": false_non_match, **told._asdict()}
         return Group(
             name=name,
             photos=photos,
@@ -182,7 +112,7 @@ class _Study:
             gender=told.gender,
             age_error=told.age_error,
             age_inside=told.age_inside,
-            too_small=small,
+            too_small=[*too_wide(shares), *([] if enough or not false_match else ["false_match", "needed"])],
             alike=self._alike(pairs.only(~pairs.same), impostor),
             curve=_curve(genuine, impostor),
         )
@@ -245,31 +175,3 @@ def _curve(genuine: NDArray[np.float64], impostor: NDArray[np.float64]) -> dict[
     if len(genuine):
         curve["false_non_match"] = (1 - np.searchsorted(np.sort(genuine), reaches, "right") / len(genuine)).tolist()
     return curve
-
-
-_FINDINGS = {
-    "false_match": "false matches at similarity {threshold:g}",
-    "false_non_match": "false non-matches at similarity {threshold:g}",
-    "gender": "right genders",
-    "age_inside": "ages inside the range",
-    "faceless": "photos without a face found",
-}
-
-
-def findings(groups: Sequence[Group], threshold: float) -> Iterator[str]:
-    """A sentence on each figure: the groups at its two ends, and whether their intervals leave room for chance.
-
-    Groups that are too small for a figure have no say in it.
-    """
-    named = [group for group in groups if group.name not in (EVERYBODY, BETWEEN)]
-    for figure, words in _FINDINGS.items():
-        rates = {group.name: getattr(group, figure) for group in named if figure not in group.too_small}
-        measured = sorted(((rate["value"], name) for name, rate in rates.items() if rate), reverse=True)
-        if len(measured) < 2:
-            continue
-        (most, most_name), (least, least_name) = measured[0], measured[-1]
-        what = words.format(threshold=threshold)
-        if rates[most_name]["low"] > rates[least_name]["high"]:
-            yield f"{what}: most in {most_name} ({most:.2%}), least in {least_name} ({least:.2%}), more than chance"
-        else:
-            yield f"{what}: no difference between groups that chance would not explain"

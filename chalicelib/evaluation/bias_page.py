@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from . import plots
-from .bias import BETWEEN, EVERYBODY, WIDEST_SHARE, WIDEST_YEARS, Group, Report
+from .bias_report import BETWEEN, EVERYBODY, WIDEST_SHARE, WIDEST_YEARS, Group, Report
 from .measures import Rate
 from .plots import Bar, Line
 
@@ -116,7 +116,9 @@ def _plots(report: Report, groups: Sequence[Group]) -> str:
     at = f"at similarity {report.threshold:g}"
     needed = [Bar(group.name, group.needed, group.needed, group.needed) for group in groups if group.needed is not None]
     errors = [
-        Bar(group.name, *group.age_error[:3], "age_error" in group.too_small) for group in groups if group.age_error
+        Bar(group.name, error.value, error.low, error.high, "age_error" in group.too_small)
+        for group in groups
+        if (error := group.age_error)
     ]
     return "".join(
         (

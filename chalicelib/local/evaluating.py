@@ -14,7 +14,7 @@ from ..config import Settings
 from .progress import Report, bars, table
 
 if TYPE_CHECKING:
-    from ..evaluation.bias import Report as BiasReport
+    from ..evaluation.bias_report import Report as BiasReport
 
 app = typer.Typer(help="Measure accuracy on photos with ground truth.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.errors import SetupError
 from chalicelib.evaluation import bias, bias_cases, measures
-from chalicelib.evaluation.bias import BETWEEN, EVERYBODY, Group, Report
+from chalicelib.evaluation.bias_report import BETWEEN, EVERYBODY, Group, Report
 from chalicelib.vision.similarity import similarity
 from tests.evaluation.people import look, silent, written
 
@@ -167,6 +167,17 @@ def test_photos_that_fail_spoil_no_other(tmp_path: Path) -> None:
     assert group.false_match["of"] == 3  # type: ignore[index]  # measured
 
 
+def test_a_file_that_names_its_photos_wrongly_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"none of 2 photos can be read: .*missing"):
+        study(None, written(tmp_path / "groups.csv", [{"file": f"missing-{at}", "group": "x"} for at in (1, 2)]))
+
+
+def test_a_group_without_a_photo_that_can_be_read_has_no_figures(crowd: Path) -> None:
+    crowd.write_text(crowd.read_text() + "missing,lost\n")
+    lost = named(study(None, crowd), "lost")
+    assert (lost.photos, lost.faceless, lost.false_match) == (1, None, None)
+
+
 def test_the_pairs_most_alike_are_shown_to_be_checked(crowd: Path) -> None:
     alike = named(study(None, crowd), "near").alike
     assert len(alike) == 3
@@ -184,6 +195,7 @@ def test_the_curves_fall_and_rise(crowd: Path) -> None:
 def test_a_report_is_plain_json(crowd: Path) -> None:
     plain = msgspec.json.decode(msgspec.json.encode(study(None, crowd)))
     assert plain["groups"][2]["false_match"]["hits"] == 50
+    assert plain["groups"][2]["alike"][0].keys() == {"similarity", "a", "b"}
 
 
 def test_photos_may_lie_elsewhere_than_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
