@@ -33,7 +33,11 @@ from chalicelib.vision.sessions import Sessions
 from .heads import FOLDER, Recipe, save, train
 
 SEED = 7
-RECIPES = {"face_cover": Recipe(epochs=40, decay=0.3, seed=SEED), "head_cover": Recipe(epochs=40, decay=0.3, seed=SEED)}
+RECIPES = {
+    "face_cover": Recipe(epochs=40, decay=0.3, seed=SEED),
+    # Chosen on the training photos alone: of a third of them, kept back, strong dropout found .88 of the hats, not .85.
+    "head_cover": Recipe(epochs=15, decay=0.3, dropout=0.7, seed=SEED),
+}
 BORDER = 0.4
 """Of a photo's longer side: photos that a face fills are set in a frame when no face is found without."""
 LFW_STEP = 5
@@ -52,7 +56,7 @@ SHRUNK = {"face_cover": (24, 36, 56), "head_cover": (40, 64, 112)}
 """Pixels to which crops are reduced, and enlarged again, to look like those of distant faces."""
 VARIANTS = {
     "face_cover": {"mask": (5, 10), "ppe": (5, 0), "wider": (10, 0), "lfw": (5, 0)},
-    "head_cover": {"mask": (4, 0), "ppe": (30, 15), "wider": (10, 0), "lfw": (3, 0)},
+    "head_cover": {"mask": (2, 0), "ppe": (30, 25), "wider": (10, 0), "lfw": (2, 0)},
 }
 """How many variants of a sample are trained on, by its source, where it is bare and where it is covered.
 
