@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,18 +38,33 @@ class Finding(NamedTuple):
 
 
 def together(findings: Iterable[Finding], least: float) -> list[FoundLabel]:
-    """Findings and their ancestors. Of several findings of one label, the last to have boxes gives them."""
+    """Findings and their ancestors, without what is less sure than `least`; later findings have the better boxes."""
     labels = taxonomy().labels
     confidences: dict[str, float] = {}
-    instances: dict[str, tuple[Instance, ...]] = {}
+    instances: dict[str, list[Instance]] = {}
     for finding in findings:
         for name in (finding.name, *labels[finding.name].parents):
             confidences[name] = max(confidences.get(name, 0.0), finding.confidence)
-        if finding.instances:
-            instances[finding.name] = finding.instances
+        instances[finding.name] = _agreed(instances.get(finding.name, []), finding.instances)
     found = [
-        FoundLabel(labels[name], confidence, tuple(one for one in instances.get(name, ()) if one.confidence >= least))
+        FoundLabel(labels[name], confidence, tuple(one for one in instances.get(name, []) if one.confidence >= least))
         for name, confidence in confidences.items()
         if confidence >= least
     ]
     return sorted(found, key=lambda one: (-one.confidence, len(one.label.parents), one.label.name))
+
+
+def _agreed(before: Sequence[Instance], later: Sequence[Instance]) -> list[Instance]:
+    """The later boxes, each as sure as the surest earlier one it holds, and the earlier ones that none holds."""
+    boxes = [
+        Instance(one.box, max([one.confidence, *(other.confidence for other in before if _holds(one.box, other.box))]))
+        for one in later
+    ]
+    alone = [other for other in before if not any(_holds(one.box, other.box) for one in later)]
+    return sorted([*boxes, *alone], key=lambda one: -one.confidence)
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    """Whether the middle of `inner` lies in `outer`."""
+    x, y = inner.left + inner.width / 2, inner.top + inner.height / 2
+    return outer.left <= x <= outer.left + outer.width and outer.top <= y <= outer.top + outer.height

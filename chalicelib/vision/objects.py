@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,11 @@ from .taxonomy import taxonomy
 
 MODEL = "fastestdet"
 SIDE = 352
-LEAST_SCORE = 0.6
+LEAST_SCORE = 0.7
+_CALIBRATION = -2.42, 1.44
+"""Offset and slope of a logistic regression on the score's logit, fitted to whether the animals found in 250 photos of
+ImageNet, scores from .4, are those that the photos are of: right are 23 % at a score of .7, 40 % at .8, 68 % at .9. Of
+people found at .8 and more, at least 21 of 29 are people."""
 OVERLAP = 0.45
 """Of two boxes of one class that share more than this (intersection over union), the less sure is dropped."""
 
@@ -28,7 +33,7 @@ class Object:
     """Its name in the taxonomy."""
     box: Box
     confidence: float
-    """0 to 100: the detector's own score, not calibrated."""
+    """0 to 100, calibrated."""
 
 
 class Objects:
@@ -53,9 +58,16 @@ class Objects:
         order = np.argsort(-scores, kind="stable")
         names = taxonomy().coco
         return [
-            Object(names[classes[index]], _box(boxes[index]), float(scores[index]) * 100)
+            Object(names[classes[index]], _box(boxes[index]), _confidence(float(scores[index])))
             for index in _kept(classes[order], boxes[order], order)
         ]
+
+
+def _confidence(score: float) -> float:
+    """0 to 100, of a score below 1."""
+    offset, slope = _CALIBRATION
+    certain = min(score, 1 - 1e-6)
+    return 100 / (1 + math.exp(-offset - slope * math.log(certain / (1 - certain))))
 
 
 def _decoded(cells: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
