@@ -1,4 +1,4 @@
-"""`make bench`: every comparison, a line each."""
+"""`make bench`: every comparison, a line each. `benchmarks.text` and `benchmarks.videos` run by themselves."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from . import endpoint, search
+from . import endpoint, labels, search
 
-SUBJECTS = {"endpoint": endpoint.run, "search": search.run}
+SUBJECTS = {"endpoint": endpoint.run, "labels": labels.run, "search": search.run}
 
 
 def main() -> None:
