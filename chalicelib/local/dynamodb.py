@@ -37,6 +37,7 @@ _MEMBERS = (
     *("Attributes", "ConsumedCapacity", "Count", "Item", "ItemCollectionMetrics", "Items", "LastEvaluatedKey"),
     *("Responses", "ScannedCount", "UnprocessedItems", "UnprocessedKeys"),
 )
+_PROJECT = Item.project
 _QUERY = inspect.signature(Table.query)
 
 
@@ -45,7 +46,18 @@ def install() -> None:
     """Let accounts first used from now on have these tables, and requests be answered by `Handler`; once a process."""
     dynamodb_backends.backend = Tables
     urls.url_paths["{0}/"] = Handler.dispatch
+    Item.project = _project  # type: ignore[assignment,method-assign]
     vars(responses)["method_names_from_class"] = cache(method_names_from_class)  # it inspects the class at each call
+
+
+def _project(item: Item, projection_expressions: list[list[str]]) -> Item:
+    """The item with the attributes named. moto's way is through Python's types and back, once for each of them."""
+    if any(len(path) != 1 or "[" in path[0] for path in projection_expressions):
+        return _PROJECT(item, projection_expressions)
+    projected = Item(item.hash_key, item.range_key, {})
+    found = {name: item.attrs[name] for (name,) in projection_expressions if name in item.attrs}
+    dict.update(projected.attrs, found)  # without the sizes that moto adds up at each
+    return projected
 
 
 def answer(request: AWSPreparedRequest) -> AWSResponse:

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import pytest
 from moto.core.responses import ActionResult
 from moto.dynamodb import urls
+from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 
 from chalicelib.local.aws import Aws
-from chalicelib.local.dynamodb import Handler, PartitionedTable, Tables
+from chalicelib.local.dynamodb import _PROJECT, Handler, PartitionedTable, Tables
 
 
 @pytest.fixture
@@ -69,8 +70,6 @@ def everything(dynamodb: Any) -> list[dict[str, Any]]:
 
 
 def test_our_tables_are_in_use(aws: Aws, dynamodb: Any) -> None:
-    from moto.dynamodb.models import dynamodb_backends
-
     backend = dynamodb_backends[aws.account][aws.region]
     assert isinstance(backend, Tables)
     assert isinstance(backend.tables["faces"], PartitionedTable)
@@ -191,3 +190,16 @@ def test_answers_about_items_are_motos(dynamodb: Any, monkeypatch: pytest.Monkey
     assert len(Recorded.motos) == 11
     for motos, ours in Recorded.motos:
         assert ours == motos
+
+
+@pytest.mark.parametrize("names", ["label", "label, pk, absent", "nested.inner", "listed[1]", "label, nested"])
+def test_what_is_asked_for_is_what_moto_finds(aws: Aws, dynamodb: Any, names: str) -> None:
+    nested = {"nested": {"M": {"inner": {"N": "1.50"}, "other": {"S": ""}}}, "listed": {"L": [{"S": "a"}, {"B": b"b"}]}}
+    dynamodb.put_item(TableName="faces", Item=key("a", 1) | {"label": {"S": "é"}} | nested)
+    (item,) = dynamodb_backends[aws.account][aws.region].tables["faces"].all_items()
+    paths = [path.strip().split(".") for path in names.split(",")]
+    assert item.project(paths).attrs == _PROJECT(item, paths).attrs
+    found = dynamodb.get_item(TableName="faces", Key=key("a", 1), ProjectionExpression=names)["Item"]
+    scanned = dynamodb.scan(TableName="faces", ProjectionExpression=names)["Items"]
+    assert scanned == [found]
+    assert "absent" not in found
