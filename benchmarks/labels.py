@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.backend import Vision
 from chalicelib.config import Settings
 from chalicelib.operations.labels import label_member
-from chalicelib.vision.faces import Faces
-from chalicelib.vision.labels import Labels
 from chalicelib.vision.picture import decode
 from chalicelib.vision.sessions import Sessions
 
@@ -25,8 +24,8 @@ def run() -> Iterator[Line]:
 def _compared(name: str, data: bytes) -> Line:
     models = Settings.from_environ().models
     recorder, sessions = Recorder(models), Sessions(models)
-    Labels(recorder, Faces(recorder)).detect(decode(data))
-    labels = Labels(sessions, Faces(sessions))
+    Vision(recorder).labels.detect(decode(data))
+    labels = Vision(sessions).labels
 
     def operation() -> None:
         picture = decode(data)
