@@ -32,8 +32,15 @@ from chalicelib.wire.gateway import Request
 from chalicelib.wire.signature import Identity, Key, authorizer, verify
 from tests.wire.conftest import Wire, as_request
 
-NOW = datetime.now(UTC)  # botocore signs with the time of the day
-KEYS = {"AKIDEXAMPLE": Key("secret"), "ASIATEMP": Key("temporary", "token/+=", NOW + timedelta(hours=1))}
+STARTED = datetime.now(UTC)
+
+
+def at_once(**later: float) -> datetime:
+    """The time of the day, with which botocore signs, or some time after it."""
+    return datetime.now(UTC) + timedelta(**later)
+
+
+KEYS = {"AKIDEXAMPLE": Key("secret"), "ASIATEMP": Key("temporary", "token/+=", STARTED + timedelta(hours=1))}
 BODY = b'{"MaxResults": 5}'
 HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "RekognitionService.ListCollections"}
 MISMATCH = "The request signature we calculated does not match"
@@ -65,9 +72,9 @@ def changed(request: Request, **headers: str | None) -> Request:
     return replace(request, headers={name: value for name, value in merged.items() if value is not None})
 
 
-def refusal(request: Request, now: datetime = NOW, service: str | None = None) -> ServiceError:
+def refusal(request: Request, now: datetime | None = None, service: str | None = None) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
-        verify(request, KEYS.get, now, service)
+        verify(request, KEYS.get, now or at_once(), service)
     return caught.value
 
 
@@ -91,9 +98,9 @@ def test_the_example_of_the_iam_user_guide() -> None:
 
 
 def test_a_signed_request() -> None:
-    identity = verify(sign(), KEYS.get, NOW, "rekognition")
+    identity = verify(sign(), KEYS.get, at_once(), "rekognition")
     assert (identity.access_key, identity.region, identity.service) == ("AKIDEXAMPLE", "eu-west-1", "rekognition")
-    assert abs(identity.signed_at - NOW) < timedelta(minutes=5)
+    assert abs(identity.signed_at - at_once()) < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(
@@ -111,20 +118,20 @@ def test_a_signed_request() -> None:
 @pytest.mark.parametrize("key", ["AKIDEXAMPLE", "ASIATEMP"])
 def test_every_signer_of_botocore(*, signer: Any, service: str, url: str, method: str, body: bytes, key: str) -> None:
     request = sign(signer, service, url=url, method=method, body=body, key=key, headers={})
-    assert verify(request, KEYS.get, NOW, service).access_key == key
+    assert verify(request, KEYS.get, at_once(), service).access_key == key
     assert refusal(replace(request, path=request.path + "x")).message.startswith(MISMATCH)
     assert refusal(replace(request, method="DELETE")).message.startswith(MISMATCH)
 
 
 def test_an_unsigned_payload_is_for_s3_only() -> None:
     hashed = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
-    assert verify(sign(service="s3", headers=hashed), KEYS.get, NOW, "s3")
+    assert verify(sign(service="s3", headers=hashed), KEYS.get, at_once(), "s3")
     assert refusal(sign(headers=HEADERS | hashed)).message.startswith(MISMATCH)
 
 
 def test_a_signed_hash_must_be_that_of_the_body() -> None:
     request = sign(headers=HEADERS | {"X-Amz-Content-SHA256": hashlib.sha256(BODY).hexdigest()})
-    assert verify(request, KEYS.get, NOW)
+    assert verify(request, KEYS.get, at_once())
     assert refusal(replace(request, body=b"{}")).message.startswith(MISMATCH)
 
 
@@ -187,14 +194,14 @@ def test_a_session_token_with_a_key_that_has_none() -> None:
 
 
 def test_expired_credentials() -> None:
-    expired = {"AKIDEXAMPLE": Key("secret", expires=NOW)}
+    expired = {"AKIDEXAMPLE": Key("secret", expires=STARTED)}
     with pytest.raises(ExpiredTokenException):
-        verify(sign(), expired.get, NOW)
+        verify(sign(), expired.get, at_once())
 
 
 @pytest.mark.parametrize("minutes", [-14, 0, 14])
 def test_a_clock_that_is_nearly_right(minutes: int) -> None:
-    assert verify(sign(), KEYS.get, NOW + timedelta(minutes=minutes))
+    assert verify(sign(), KEYS.get, at_once(minutes=minutes))
 
 
 def test_a_replay_after_15_minutes() -> None:
@@ -215,21 +222,21 @@ def test_a_signature_of_the_future() -> None:
 
 def test_a_presigned_url_lives_as_long_as_it_says() -> None:
     request = sign(S3SigV4QueryAuth, "s3", method="GET", body=b"", headers={}, expires=3600)
-    assert verify(request, KEYS.get, NOW + timedelta(minutes=59))
-    assert refusal(request, NOW + timedelta(minutes=62)).message.startswith("Signature expired")
+    assert verify(request, KEYS.get, at_once(minutes=59))
+    assert refusal(request, at_once(minutes=62)).message.startswith("Signature expired")
     longer = replace(request, query=request.query.replace("Expires=3600", "Expires=36000"))
-    assert refusal(longer, NOW + timedelta(minutes=62)).message.startswith(MISMATCH)
+    assert refusal(longer, at_once(minutes=62)).message.startswith(MISMATCH)
 
 
 def test_a_presigned_url_by_a_client(boto_session: boto3.Session) -> None:
     client = boto_session.client("s3", endpoint_url="http://127.0.0.1:4566", config=Config(signature_version="s3v4"))
     url = urlsplit(client.generate_presigned_url("put_object", {"Bucket": "b", "Key": "a ü+.jpg"}))
     request = Request("PUT", url.path, url.query, {"host": url.netloc}, b"photo")
-    assert verify(request, KEYS.get, NOW, "s3").access_key == "AKIDEXAMPLE"
+    assert verify(request, KEYS.get, at_once(), "s3").access_key == "AKIDEXAMPLE"
 
 
 def test_the_date_header_will_do() -> None:
-    assert verify(sign(headers=HEADERS | {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}), KEYS.get, NOW)
+    assert verify(sign(headers=HEADERS | {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}), KEYS.get, at_once())
 
 
 @pytest.mark.parametrize(
@@ -266,7 +273,7 @@ def test_the_date_header_will_do() -> None:
             "valid terminator: 'aws4_request', not 'aws5'",
         ),
         (
-            changed(sign(), authorization=sign().headers["authorization"].replace(f"/{NOW:%Y%m%d}/", "/20200101/")),
+            changed(sign(), authorization=sign().headers["authorization"].replace(f"/{STARTED:%Y%m%d}/", "/20200101/")),
             InvalidSignatureException,
             "Date in Credential scope does not match",
         ),
@@ -319,4 +326,4 @@ def test_a_client_through_the_gateway(connect: Callable[..., Wire]) -> None:
 )
 def test_whatever_is_claimed_is_refused(headers: dict[str, str], query: str) -> None:
     with pytest.raises(ServiceError):
-        verify(Request("POST", "/", query, headers, b""), KEYS.get, NOW)
+        verify(Request("POST", "/", query, headers, b""), KEYS.get, at_once())
