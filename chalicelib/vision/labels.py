@@ -8,6 +8,7 @@ objects ──> boxes of eighty everyday things; they replace those of the activ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,17 +40,14 @@ class Labels:
 
     def detect(self, picture: Picture, least: float = LEAST_CONFIDENCE) -> list[FoundLabel]:
         """The labels of `picture` whose confidence is at least `least` (0 to 100), surest first."""
-        sight = self._classifier.look(picture)
-        confidences = vocabulary().confidences(sight.probabilities)
+        with ThreadPoolExecutor(1) as aside:  # one model computes while another's input is prepared
+            faces = aside.submit(self._people.look, picture)
+            sight = self._classifier.look(picture)
+            confidences = vocabulary().confidences(sight.probabilities)
+            things = list(_classified(sight, confidences, least))
         animals = float(confidences[vocabulary().names.index("Animal")])
-        return together(
-            [
-                *_classified(sight, confidences, least),
-                *self._people.find(picture, animals),
-                *_detected(self._objects, picture),
-            ],
-            least,
-        )
+        people = self._people.find(picture, faces.result(), animals)
+        return together([*things, *people, *_detected(self._objects, picture)], least)
 
 
 def _classified(sight: Sight, confidences: NDArray[np.float32], least: float) -> Iterator[Finding]:

@@ -21,6 +21,9 @@ from .vocabulary import vocabulary
 Describe = Callable[[Picture, Sequence[Face]], Sequence[Mapping[str, float]]]
 """For each face of a picture, further labels with confidences, 0 to 100, such as {"Woman": 98.2, "Adult": 99.9}."""
 
+Described = tuple[Face, Mapping[str, float]]
+"""A face and its further labels."""
+
 _ABOVE, _BELOW, _BESIDE = 0.25, 0.05, 0.12
 """How far a head reaches beyond its face's box, of the box's height and width: hair and ears."""
 
@@ -86,16 +89,20 @@ class People:
         self._classifier = classifier
         self._describe = describe
 
-    def find(self, picture: Picture, animals: float) -> Iterator[Finding]:
-        """Person, Head and Face, and what is known of each face. A person's box is the head: no more is seen.
+    def look(self, picture: Picture) -> list[Described]:
+        """The faces and what is known of each: all that asks nothing of the classifier."""
+        faces = self._faces.detect(picture)
+        return list(zip(faces, self._describe(picture, faces), strict=True))
+
+    def find(self, picture: Picture, faces: list[Described], animals: float) -> Iterator[Finding]:
+        """Person, Head and Face, and what is known of each of `faces`. A person's box is the head: no more is seen.
 
         `animals` says how sure it is, 0 to 100, that the picture shows any.
         """
-        faces = self._faces.detect(picture)
         if faces and animals >= _ANIMALS:
             faces = self._human(picture, faces)
         found: dict[str, list[Instance]] = {}
-        for face, known in zip(faces, self._describe(picture, faces), strict=True):
+        for face, known in faces:
             whole = head(face.box)
             found.setdefault("Face", []).append(Instance(face.box, face.confidence))
             for name, confidence in {"Head": face.confidence, "Person": face.confidence, **known}.items():
@@ -104,11 +111,11 @@ class People:
             instances.sort(key=lambda instance: -instance.confidence)
             yield Finding(name, instances[0].confidence, tuple(instances))
 
-    def _human(self, picture: Picture, faces: list[Face]) -> list[Face]:
+    def _human(self, picture: Picture, faces: list[Described]) -> list[Described]:
         """Those of `faces` that the classifier, looking at each, does not take for an animal's."""
-        views = tuple(_around(face.box, picture) for face in faces)
+        views = tuple(_around(face.box, picture) for face, _ in faces)
         shares = self._classifier.probabilities(picture, views)[:, vocabulary().mask("Animal")].sum(axis=1)
-        return [face for face, share in zip(faces, shares, strict=True) if share < _ANIMAL_FACE]
+        return [one for one, share in zip(faces, shares, strict=True) if share < _ANIMAL_FACE]
 
 
 def _around(box: Box, picture: Picture) -> View:
