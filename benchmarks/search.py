@@ -57,11 +57,11 @@ def people(faces: int, seed: int = 1) -> Floats:
     return photos.astype(np.float32)
 
 
-def product(vectors: Floats, squares: Floats, query: Floats, reach: float) -> list[int]:
+def product(vectors: Floats, squares: Floats, query: Floats, reach: float, limit: int = LIMIT) -> list[int]:
     """Rows within `reach` of `query`, nearest first, by the bare product over all of them."""
     distances = squares - 2 * (vectors @ query) + query @ query
     within = np.flatnonzero(distances <= reach * reach)
-    nearest: list[int] = within[np.argsort(distances[within], kind="stable")][:LIMIT].tolist()
+    nearest: list[int] = within[np.argsort(distances[within], kind="stable")][:limit].tolist()
     return nearest
 
 
@@ -107,7 +107,8 @@ def _operation(faces: int) -> Line:
             return [rows[match["Face"]["FaceId"]] for match in matches]
 
         def bare(row: int) -> list[int]:
-            return [one for one in product(vectors, squares, vectors[row], distance_at(THRESHOLD)) if one != row]
+            nearest = product(vectors, squares, vectors[row], distance_at(THRESHOLD), LIMIT + 1)
+            return [one for one in nearest if one != row][:LIMIT]
 
         for row in chosen[:10]:
             assert search(row) == bare(row), "the answers differ"
