@@ -66,7 +66,7 @@ class Worker:
             self.desk.jobs.close(job)
         except LeaseLostError:
             logger.warning("job %s was taken over by another worker", job.id)
-        except Exception:
+        except Exception:  # whatever it was: another attempt need not wait for the lease to run out
             self.desk.jobs.release(job)
             raise
 

@@ -46,7 +46,7 @@ def install() -> None:
     """Let accounts first used from now on have these tables, and requests be answered by `Handler`; once a process."""
     dynamodb_backends.backend = Tables
     urls.url_paths["{0}/"] = Handler.dispatch
-    Item.project = _project  # type: ignore[assignment,method-assign]
+    Item.project = _project  # type: ignore[assignment,method-assign]  # moto's own is too slow
     vars(responses)["method_names_from_class"] = cache(method_names_from_class)  # it inspects the class at each call
 
 

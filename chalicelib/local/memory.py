@@ -9,7 +9,7 @@ from moto.core.common_models import BaseModel
 
 def install() -> None:
     """Let moto's objects be made without being kept: each put leaked its item, each deleted vector stayed."""
-    BaseModel.__new__ = _new  # type: ignore[method-assign]
+    BaseModel.__new__ = _new  # type: ignore[method-assign]  # moto offers no other way
 
 
 def _new(cls: type[BaseModel], *_: Any, **__: Any) -> BaseModel:
