@@ -20,6 +20,7 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.operations.work import tasks
     from chalicelib.uploads import Uploads, described, rules
     from chalicelib.wire import gateway
+    from chalicelib.wire.door import Door, Identity
 else:
     from .backend import Backend, build
     from .config import Settings
@@ -27,6 +28,7 @@ else:
     from .operations.work import tasks
     from .uploads import Uploads, described, rules
     from .wire import gateway
+    from .wire.door import Door, Identity
 
 SETTINGS = Settings.from_environ()
 
@@ -38,10 +40,14 @@ class Lookalike(Chalice):
     def backend(self) -> Backend:
         return build(SETTINGS)
 
+    @cached_property
+    def door(self) -> Door:
+        return Door()
+
     @property
     def uploads(self) -> Uploads:
         def call(operation: str, parameters: Any) -> dict[str, Any]:
-            return gateway.call(operation, parameters, self.backend)
+            return gateway.call(operation, parameters, self.backend, self.door, Identity(invoked_by="uploads"))
 
         return Uploads(call, self.backend.media, rules(SETTINGS.upload_rules))
 
@@ -59,7 +65,7 @@ def rekognition() -> Response:
     sent = _request()
     body = sent.raw_body
     request = gateway.Request("POST", "/", "", dict(sent.headers), body.encode() if isinstance(body, str) else body)
-    answer = gateway.answer(request, app.backend)
+    answer = gateway.answer(request, app.backend, app.door)
     return Response(answer.body.decode(), dict(answer.headers), answer.status)
 
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from ..backend import Backend
 from ..jobs.worker import Worker
+from ..wire.door import OPEN, Door
 from ..wire.gateway import Request, Response
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 _HERE = __package__.removesuffix(".local")
 
 
-def load(backend: Backend, worker: Worker) -> Chalice:
-    """The application, its handlers served by `backend` and `worker`: `lookalike.app` where installed, else `app`."""
+def load(backend: Backend, worker: Worker, door: Door = OPEN) -> Chalice:
+    """The application, its handlers served by what is given: `lookalike.app` where installed, else `app`."""
     module = importlib.import_module("app" if _HERE == "chalicelib" else f"{_HERE}.app")
-    module.app.backend, module.app.worker = backend, worker
+    module.app.backend, module.app.worker, module.app.door = backend, worker, door
     application: Chalice = module.app
     return application
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +18,7 @@ from ..backend import Backend
 from ..errors import ThrottlingException
 from ..operations import OPERATIONS
 from ..wire import gateway, service
+from ..wire.door import OPEN, Door, Identity
 from ..wire.gateway import Request, Response
 from .application import Application
 from .aws import Aws, service_of
@@ -31,8 +33,12 @@ Route = Callable[[Request], Response | None]
 class Server:
     """What the port answers, in the order in which it is asked."""
 
-    def __init__(self, aws: Aws, backend: Backend, application: Application, queue: int = QUEUE) -> None:
+    def __init__(
+        self, aws: Aws, backend: Backend, application: Application, door: Door = OPEN, queue: int = QUEUE
+    ) -> None:
         self._backend = backend
+        self._door = door
+        self._full = replace(door, authenticate=_throttle)
         self._queue = threading.Semaphore(queue)
         self._inference = threading.BoundedSemaphore(os.cpu_count() or 1)
         self._routes: Sequence[Route] = (
@@ -54,13 +60,13 @@ class Server:
         if not target.startswith(service.TARGET) and service_of(request) != "rekognition":
             return None
         if target.removeprefix(service.TARGET) not in _picture_operations():
-            return gateway.answer(request, self._backend)
+            return gateway.answer(request, self._backend, self._door)
         if not self._queue.acquire(blocking=False):
-            return gateway.answer(request, self._backend, authorize=_throttle)
+            return gateway.answer(request, self._backend, self._full)
         try:
             # More pictures at once than cores would only make each of them take longer.
             with self._inference:
-                return gateway.answer(request, self._backend)
+                return gateway.answer(request, self._backend, self._door)
         finally:
             self._queue.release()
 
@@ -97,7 +103,7 @@ class Server:
         return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(told))
 
 
-def _throttle(request: Request, operation: str) -> None:
+def _throttle(request: Request) -> Identity:
     raise ThrottlingException
 
 

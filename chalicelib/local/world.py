@@ -14,6 +14,7 @@ from ..jobs.worker import Worker
 from ..operations.work import tasks
 from ..store.vault import KEY_BYTES, LocalKeys
 from ..uploads import rules
+from ..wire.door import Door
 from .application import Application, load
 from .aws import Aws
 from .keep import Keeper
@@ -41,7 +42,8 @@ class World:
         self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
-        self.application = load(self.backend, worker)
+        self.door = Door()
+        self.application = load(self.backend, worker, self.door)
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
         self.workers = Workers(self.application, self.backend.jobs, stopping)
@@ -51,7 +53,7 @@ class World:
         self.workers.start()
         for event in missed(self._settings, self.backend.media):
             self.triggers(event)
-        self.server = Server(self.aws, self.backend, Application(self.application))
+        self.server = Server(self.aws, self.backend, Application(self.application), self.door)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import msgspec
 
@@ -18,13 +18,14 @@ from ..errors import (
     SetupError,
     UnknownOperationException,
 )
-from ..operations import OPERATIONS, Operation
 from ..telemetry import logger
 from . import protocol, service
+from .door import NOBODY, OPEN, Call, Door, Identity
 from .validation import validate
 
 if TYPE_CHECKING:
     from ..backend import Backend
+    from ..operations import Operation
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 LARGEST_BODY = 20 * 1024 * 1024
@@ -54,50 +55,70 @@ class Response:
     body: bytes = b""
 
 
-Authorize = Callable[[Request, str], None]
-"""Given the request and the operation's name, returns, or raises the ServiceError that refuses them."""
-
-
-def answer(
-    request: Request,
-    backend: Backend,
-    operations: Mapping[str, Operation] = OPERATIONS,
-    authorize: Authorize | None = None,
-) -> Response:
+def answer(request: Request, backend: Backend, door: Door = OPEN) -> Response:
     """Answer a request as Rekognition would. Never raises: what goes wrong is an answer too."""
-    request_id = str(uuid4())
+    made = Call(request)
+    began = perf_counter()
+    body = b""
     try:
-        name = _target(request)
+        made.operation = _target(request)
         _refuse_oversized(request)
-        if authorize is not None:  # before the body is parsed: strangers cost nothing
-            authorize(request, name)
-        operation = _served(name, operations)  # after authorize: what is served is not told to strangers
-        members = protocol.read(name, request.body)
-        validate(name, members)
-        result = operation(members, backend)
-        body = protocol.write(name, result)
+        made.identity = door.authenticate(request)
+        operation = _served(made.operation, door)  # only now: what is served is not told to strangers
+        made.members = protocol.read(made.operation, request.body)
+        made.result = _run(operation, made, backend, door)
+        body = protocol.write(made.operation, made.result)
     except Exception as error:
-        return _failed(_as_service_error(error, request_id), request_id)
-    return Response(200, {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": request_id}, body)
+        made.error = _as_service_error(error, made.id)
+    made.seconds = perf_counter() - began
+    try:
+        _tell(made, door)
+    except Exception as error:
+        made.error = _as_service_error(error, made.id)
+    if made.error is not None:
+        return _failed(made.error, made.id)
+    return Response(200, {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": made.id}, body)
 
 
 def call(
-    name: str,
-    parameters: Mapping[str, Any],
-    backend: Backend,
-    operations: Mapping[str, Operation] = OPERATIONS,
+    name: str, parameters: Mapping[str, Any], backend: Backend, door: Door = OPEN, identity: Identity = NOBODY
 ) -> dict[str, Any]:
     """Run an operation without HTTP, validated as over HTTP: blobs are bytes, timestamps datetimes.
 
-    Raises ServiceError as AWS would answer; SerializationException also for a member that AWS lacks.
+    Raises ServiceError as AWS would answer; SerializationException also for a member that AWS lacks. A defect of ours
+    is raised as it is.
     """
-    operation = _served(name, operations)
+    made = Call(operation=name, identity=identity)
+    began = perf_counter()
     try:
-        members = protocol.conform(service.request_shape(name), parameters)
-    except protocol.ShapeError as error:
-        raise SerializationException(str(error)) from None
-    validate(name, members)
-    return protocol.conform(service.result_shape(name), operation(members, backend))
+        operation = _served(name, door)
+        try:
+            made.members = protocol.conform(service.request_shape(name), parameters)
+        except protocol.ShapeError as error:
+            raise SerializationException(str(error)) from None
+        made.result = protocol.conform(service.result_shape(name), _run(operation, made, backend, door))
+        return made.result
+    except Exception as error:
+        made.error = error if isinstance(error, ServiceError) else InternalServerError()
+        raise
+    finally:
+        made.seconds = perf_counter() - began
+        _tell(made, door)
+
+
+def _run(operation: Operation, made: Call, backend: Backend, door: Door) -> Mapping[str, Any]:
+    """The operation's result, if its members are valid and its caller may have it."""
+    assert made.members is not None
+    assert made.identity is not None
+    validate(made.operation, made.members)
+    if door.permit is not None:
+        door.permit(made.identity, made.operation, made.members)
+    return operation(made.members, backend)
+
+
+def _tell(made: Call, door: Door) -> None:
+    for observe in door.observers:
+        observe(made)
 
 
 def _target(request: Request) -> str:
@@ -113,8 +134,8 @@ def _refuse_oversized(request: Request) -> None:
         raise RequestEntityTooLargeException
 
 
-def _served(name: str, operations: Mapping[str, Operation]) -> Operation:
-    operation = operations.get(name)
+def _served(name: str, door: Door) -> Operation:
+    operation = door.operations.get(name)
     if operation is None:
         raise NotImplementedException(f"{name} is not served by this build of Lookalike yet")
     return operation

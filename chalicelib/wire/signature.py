@@ -28,9 +28,10 @@ from ..errors import (
     MissingAuthenticationTokenException,
     UnrecognizedClientException,
 )
+from .door import Authenticate, Identity
 
 if TYPE_CHECKING:
-    from .gateway import Authorize, Request
+    from .gateway import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)
@@ -55,7 +56,7 @@ SecretFor = Callable[[str], Key | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Signer:
     """A caller who proved to hold the secret of `access_key`, for one region and service."""
 
     access_key: str
@@ -86,16 +87,16 @@ class _Signed:
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
-def authorizer(secret_for: SecretFor, clock: Callable[[], datetime], service: str = "rekognition") -> Authorize:
-    """The stage of `gateway.answer` that lets only signed requests pass."""
+def authenticator(secret_for: SecretFor, clock: Callable[[], datetime], service: str = "rekognition") -> Authenticate:
+    """The `Door.authenticate` that lets only signed requests pass."""
 
-    def authorize(request: Request, _: str) -> None:
-        verify(request, secret_for, clock(), service)
+    def authenticate(request: Request) -> Identity:
+        return Identity(verify(request, secret_for, clock(), service).access_key)
 
-    return authorize
+    return authenticate
 
 
-def verify(request: Request, secret_for: SecretFor, now: datetime, service: str | None = None) -> Identity:
+def verify(request: Request, secret_for: SecretFor, now: datetime, service: str | None = None) -> Signer:
     """Who signed the request; `service` (as in "rekognition") is what it must be signed for, if given.
 
     Raises MissingAuthenticationTokenException, IncompleteSignatureException, UnrecognizedClientException,
@@ -114,7 +115,7 @@ def verify(request: Request, secret_for: SecretFor, now: datetime, service: str 
         raise InvalidSignatureException
     if key.expires is not None and key.expires <= now:
         raise ExpiredTokenException
-    return Identity(signed.access_key, signed.region, signed.service, signed_at)
+    return Signer(signed.access_key, signed.region, signed.service, signed_at)
 
 
 # ---- what the request claims

@@ -15,7 +15,8 @@ from botocore.model import ServiceModel
 
 from chalicelib.backend import Backend
 from chalicelib.operations import Operation
-from chalicelib.wire.gateway import Authorize, Request, Response, answer
+from chalicelib.wire.door import Authenticate, Door, claimed
+from chalicelib.wire.gateway import Request, Response, answer
 
 BACKEND = cast("Backend", object())
 """Operations of these tests need none."""
@@ -26,7 +27,7 @@ class Wire:
     """A client, and the last request and response that went over its wire."""
 
     operations: Mapping[str, Operation]
-    authorize: Authorize | None = None
+    authenticate: Authenticate = claimed
     client: Any = None
     requests: list[Request] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
@@ -34,7 +35,7 @@ class Wire:
     def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """botocore's before-send hook: what it returns is taken for the answer of the endpoint."""
         asked = as_request(request)
-        answered = answer(asked, BACKEND, self.operations, self.authorize)
+        answered = answer(asked, BACKEND, Door(self.operations, self.authenticate))
         self.requests.append(asked)
         self.responses.append(answered)
         return AWSResponse(request.url, answered.status, answered.headers, _Raw(answered.body))
@@ -77,8 +78,8 @@ def service_model(boto_session: boto3.Session) -> ServiceModel:
 def connect(boto_session: boto3.Session) -> Callable[..., Wire]:
     """Makes a client of the given operations."""
 
-    def connect(operations: Mapping[str, Operation], authorize: Authorize | None = None) -> Wire:
-        wire = Wire(operations, authorize)
+    def connect(operations: Mapping[str, Operation], authenticate: Authenticate = claimed) -> Wire:
+        wire = Wire(operations, authenticate)
         wire.client = boto_session.client("rekognition", config=Config(retries={"max_attempts": 0}))
         wire.client.meta.events.register("before-send.rekognition", wire.send)
         return wire

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from chalicelib import errors
 from chalicelib.operations import Operation
 from chalicelib.wire import service
+from chalicelib.wire.door import Call, Door, Identity
 from chalicelib.wire.gateway import LARGEST_BODY, Request, Response, answer, call
 from tests.wire.conftest import BACKEND, Wire
 
@@ -54,7 +56,7 @@ def fault(response: Response) -> tuple[int, str, str]:
 
 
 def test_an_answer() -> None:
-    response = answer(post(b'{"MaxResults": 7}'), BACKEND, {"ListCollections": list_collections})
+    response = answer(post(b'{"MaxResults": 7}'), BACKEND, Door({"ListCollections": list_collections}))
     assert response.status == 200
     assert response.headers["Content-Type"] == "application/x-amz-json-1.1"
     assert UUID.fullmatch(response.headers["x-amzn-RequestId"])
@@ -62,7 +64,7 @@ def test_an_answer() -> None:
 
 
 def test_every_request_has_an_id_of_its_own() -> None:
-    ids = {answer(post(), BACKEND, {}).headers["x-amzn-RequestId"] for _ in range(10)}
+    ids = {answer(post(), BACKEND, Door({})).headers["x-amzn-RequestId"] for _ in range(10)}
     assert len(ids) == 10
 
 
@@ -84,24 +86,24 @@ def test_every_request_has_an_id_of_its_own() -> None:
     ],
 )
 def test_a_target_that_aws_lacks(target: str | None) -> None:
-    response = answer(post(target=target), BACKEND, {"ListCollections": list_collections})
+    response = answer(post(target=target), BACKEND, Door({"ListCollections": list_collections}))
     assert fault(response) == (400, "UnknownOperationException", "")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_only_post(method: str) -> None:
-    response = answer(post(method=method), BACKEND, {"ListCollections": list_collections})
+    response = answer(post(method=method), BACKEND, Door({"ListCollections": list_collections}))
     assert fault(response)[:2] == (400, "UnknownOperationException")
 
 
 def test_an_operation_not_served_yet() -> None:
-    status, code, message = fault(answer(post(target="RekognitionService.DetectLabels"), BACKEND, {}))
+    status, code, message = fault(answer(post(target="RekognitionService.DetectLabels"), BACKEND, Door({})))
     assert (status, code) == (501, "NotImplementedException")
     assert "DetectLabels" in message
 
 
 def test_an_oversized_body() -> None:
-    response = answer(post(bytes(LARGEST_BODY + 1)), BACKEND, {"ListCollections": list_collections})
+    response = answer(post(bytes(LARGEST_BODY + 1)), BACKEND, Door({"ListCollections": list_collections}))
     assert fault(response) == (413, "RequestEntityTooLargeException", "Request Entity Too Large")
 
 
@@ -115,10 +117,10 @@ def test_the_first_error_of_the_path_is_told() -> None:
     """AWS's order: the operation, the body, the types, the constraints."""
     served = {"CreateCollection": list_collections}
     target = "RekognitionService.CreateCollection"
-    assert fault(answer(post(b"x", "RekognitionService.X"), BACKEND, served))[1] == "UnknownOperationException"
-    assert fault(answer(post(b"x", target), BACKEND, served))[1] == "SerializationException"
-    assert fault(answer(post(b'{"CollectionId":5}', target), BACKEND, served))[1] == "SerializationException"
-    assert fault(answer(post(b'{"CollectionId":""}', target), BACKEND, served))[1] == "ValidationException"
+    assert fault(answer(post(b"x", "RekognitionService.X"), BACKEND, Door(served)))[1] == "UnknownOperationException"
+    assert fault(answer(post(b"x", target), BACKEND, Door(served)))[1] == "SerializationException"
+    assert fault(answer(post(b'{"CollectionId":5}', target), BACKEND, Door(served)))[1] == "SerializationException"
+    assert fault(answer(post(b'{"CollectionId":""}', target), BACKEND, Door(served)))[1] == "ValidationException"
 
 
 @pytest.mark.parametrize("kind", SERVICE_ERRORS, ids=lambda kind: kind.__name__)
@@ -145,7 +147,7 @@ def test_members_of_an_error(connect: Callable[..., Wire]) -> None:
 
 def test_a_defect_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "lookalike"):
-        response = answer(post(), BACKEND, raising(ValueError("secret of the house")))
+        response = answer(post(), BACKEND, Door(raising(ValueError("secret of the house"))))
     assert fault(response) == (500, "InternalServerError", "Internal server error")
     assert b"secret" not in response.body
     assert response.headers["x-amzn-RequestId"] in caplog.text
@@ -155,32 +157,90 @@ def test_a_defect_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> No
 
 @pytest.mark.parametrize("result", [None, [], {"Collections": []}, {"CollectionIds": [float("nan")]}])
 def test_a_result_that_aws_could_not_send_is_a_defect(result: Any, caplog: pytest.LogCaptureFixture) -> None:
-    response = answer(post(), BACKEND, {"ListCollections": lambda request, backend: result})
+    response = answer(post(), BACKEND, Door({"ListCollections": lambda request, backend: result}))
     assert fault(response) == (500, "InternalServerError", "Internal server error")
     assert "ShapeError" in caplog.text
 
 
 def test_what_a_person_must_put_right_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    response = answer(post(), BACKEND, raising(errors.SetupError("run `lookalike models pull core`")))
+    response = answer(post(), BACKEND, Door(raising(errors.SetupError("run `lookalike models pull core`"))))
     assert fault(response) == (500, "InternalServerError", "run `lookalike models pull core`")
     assert "Traceback" not in caplog.text
 
 
-def test_authorize_comes_before_the_body_is_read() -> None:
-    asked: list[tuple[str, bytes]] = []
+def test_who_calls_is_asked_before_the_body_is_read() -> None:
+    asked: list[bytes] = []
 
-    def refuse(request: Request, name: str) -> None:
-        asked.append((name, request.body))
+    def refuse(request: Request) -> Identity:
+        asked.append(request.body)
         raise errors.AccessDeniedException
 
-    response = answer(post(b"not json"), BACKEND, {}, refuse)
+    response = answer(post(b"not json"), BACKEND, Door({}, refuse))
     assert fault(response)[1] == "AccessDeniedException"
-    assert asked == [("ListCollections", b"not json")]
+    assert asked == [b"not json"]
 
 
-def test_authorize_lets_pass() -> None:
-    response = answer(post(), BACKEND, {"ListCollections": list_collections}, lambda request, name: None)
-    assert response.status == 200
+def test_who_is_known_passes() -> None:
+    known = Identity("AKIDEXAMPLE", "arn:aws:iam::123456789012:user/ada")
+    seen: list[Any] = []
+
+    def permit(identity: Identity, operation: str, members: Mapping[str, Any]) -> None:
+        seen.append((identity, operation, members))
+
+    door = Door({"ListCollections": list_collections}, lambda request: known, permit)
+    assert answer(post(b'{"MaxResults": 7}'), BACKEND, door).status == 200
+    assert seen == [(known, "ListCollections", {"MaxResults": 7})]
+
+
+def test_what_is_not_permitted_does_not_run() -> None:
+    ran: list[Any] = []
+
+    def run(members: Any, _: Any) -> dict[str, Any]:
+        ran.append(members)
+        return {}
+
+    def forbid(identity: Identity, operation: str, members: Mapping[str, Any]) -> None:
+        raise errors.AccessDeniedException("not this")
+
+    door = Door({"ListCollections": run}, permit=forbid)
+    assert fault(answer(post(), BACKEND, door)) == (400, "AccessDeniedException", "not this")
+    assert not ran
+
+
+def test_observers_are_told_of_every_call() -> None:
+    told: list[Call] = []
+    door = Door({"ListCollections": list_collections}, observers=(told.append,))
+    plain = post(b'{"MaxResults": 7}')
+    signed = {"authorization": "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/rekognition/aws4_request"}
+    sent = replace(plain, headers={**plain.headers, **signed})
+    answers = [
+        answer(sent, BACKEND, door),
+        answer(post(b"no json"), BACKEND, door),
+        answer(post(target="RekognitionService.X"), BACKEND, door),
+    ]
+    call("ListCollections", {}, BACKEND, door, Identity(invoked_by="uploads"))
+    assert [each.id for each in told[:3]] == [each.headers["x-amzn-RequestId"] for each in answers]
+    assert [each.operation for each in told] == ["ListCollections", "ListCollections", "", "ListCollections"]
+    assert [each.error and each.error.code for each in told] == [
+        None,
+        "SerializationException",
+        "UnknownOperationException",
+        None,
+    ]
+    assert told[0].identity == Identity("AKIDEXAMPLE")
+    assert (told[0].members, told[0].seconds > 0) == ({"MaxResults": 7}, True)
+    assert told[2].identity is None
+    assert told[3].identity == Identity(invoked_by="uploads")
+
+
+def test_a_call_that_cannot_be_observed_fails() -> None:
+    """An audit that cannot be written lets nothing pass."""
+
+    def full(_: Call) -> None:
+        raise OSError("no space left on device")
+
+    response = answer(post(), BACKEND, Door({"ListCollections": list_collections}, observers=(full,)))
+    assert fault(response)[1] == "InternalServerError"
 
 
 # ---- call
@@ -192,7 +252,7 @@ def test_call_gives_members_of_python() -> None:
     def describe(request: Any, _: Any) -> dict[str, Any]:
         return {"FaceCount": len(request["CollectionId"]), "CreationTimestamp": moment, "UserCount": None}
 
-    called = call("DescribeCollection", {"CollectionId": "abc"}, BACKEND, {"DescribeCollection": describe})
+    called = call("DescribeCollection", {"CollectionId": "abc"}, BACKEND, Door({"DescribeCollection": describe}))
     assert called == {"FaceCount": 3, "CreationTimestamp": moment}
 
 
@@ -210,7 +270,7 @@ def test_call_gives_members_of_python() -> None:
 def test_call_refuses_as_http_does(name: str, parameters: Any, error: type[Exception]) -> None:
     served = {"DescribeCollection": list_collections, "IndexFaces": list_collections}
     with pytest.raises(error):
-        call(name, parameters, BACKEND, served)
+        call(name, parameters, BACKEND, Door(served))
 
 
 # ---- whatever comes
@@ -228,6 +288,6 @@ SERVED: dict[str, Operation] = {name: lambda request, backend: {} for name in se
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(name=st.sampled_from(sorted(SERVED)), body=DOCUMENTS.map(json.dumps).map(str.encode) | st.binary())
 def test_no_body_makes_a_500(name: str, body: bytes) -> None:
-    response = answer(post(body, f"RekognitionService.{name}"), BACKEND, SERVED)
+    response = answer(post(body, f"RekognitionService.{name}"), BACKEND, Door(SERVED))
     if response.status != 200:
         assert fault(response)[:2] in {(400, "SerializationException"), (400, "ValidationException")}

@@ -29,7 +29,7 @@ from chalicelib.errors import (
 )
 from chalicelib.operations import Operation
 from chalicelib.wire.gateway import Request
-from chalicelib.wire.signature import Identity, Key, authorizer, verify
+from chalicelib.wire.signature import Key, Signer, authenticator, verify
 from tests.wire.conftest import Wire, as_request
 
 STARTED = datetime.now(UTC)
@@ -94,7 +94,7 @@ def test_the_example_of_the_iam_user_guide() -> None:
     )
     now = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
     secret = Key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-    assert verify(request, {"AKIDEXAMPLE": secret}.get, now) == Identity("AKIDEXAMPLE", "us-east-1", "service", now)
+    assert verify(request, {"AKIDEXAMPLE": secret}.get, now) == Signer("AKIDEXAMPLE", "us-east-1", "service", now)
 
 
 def test_a_signed_request() -> None:
@@ -304,9 +304,9 @@ def test_a_signature_for_another_service() -> None:
 
 def test_a_client_through_the_gateway(connect: Callable[..., Wire]) -> None:
     served: dict[str, Operation] = {"ListCollections": lambda request, backend: {"CollectionIds": []}}
-    authorize = authorizer(KEYS.get, lambda: datetime.now(UTC))
-    assert connect(served, authorize).client.list_collections()["CollectionIds"] == []
-    nobody = connect(served, authorizer(lambda key: None, lambda: datetime.now(UTC)))
+    authenticate = authenticator(KEYS.get, lambda: datetime.now(UTC))
+    assert connect(served, authenticate).client.list_collections()["CollectionIds"] == []
+    nobody = connect(served, authenticator(lambda key: None, lambda: datetime.now(UTC)))
     with pytest.raises(ClientError, match="UnrecognizedClientException"):
         nobody.client.list_collections()
 
