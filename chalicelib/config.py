@@ -59,6 +59,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_file: Path | None = None
     """Where no KMS key is named: the file of the wrapping key, made on first use. A server with a data directory has
     one there."""
+    origins: str = ""
+    """Web pages that may call a local server, such as https://app.example.com, with spaces between, or * for all;
+    those of this machine always may."""
     queue: str = "lookalike-jobs"
     """The SQS queue of video and bulk jobs."""
     frames_per_second: float = 2.0

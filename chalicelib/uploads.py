@@ -103,7 +103,7 @@ class Uploads:
         """Make the object what the event says; `before` is what it was."""
         if medium.removed:
             after = medium
-        elif (found := _rule(medium.key, self.rules)) is not None:
+        elif (found := rule_for(medium.key, self.rules)) is not None:
             after = self._examined(medium, *found)
         else:
             return
@@ -211,7 +211,7 @@ def described(medium: Medium) -> dict[str, Any]:
     return told
 
 
-def _rule(key: str, applied: Sequence[Rule]) -> tuple[Rule, dict[str, str]] | None:
+def rule_for(key: str, applied: Sequence[Rule]) -> tuple[Rule, dict[str, str]] | None:
     """The first rule that fits, and the parameters that it reads from the key."""
     for rule in applied:
         for suffix in rule.suffixes:

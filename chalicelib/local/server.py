@@ -22,6 +22,7 @@ from ..wire.door import OPEN, Door, Identity
 from ..wire.gateway import Request, Response
 from .application import Application
 from .aws import Aws, service_of
+from .origins import Origins
 
 QUEUE = 64
 """Requests with pictures that may wait or be computed; whoever comes then is told to try again."""
@@ -34,8 +35,17 @@ class Server:
     """What the port answers, in the order in which it is asked."""
 
     def __init__(
-        self, aws: Aws, backend: Backend, application: Application, door: Door = OPEN, queue: int = QUEUE
+        self,
+        aws: Aws,
+        backend: Backend,
+        application: Application,
+        door: Door = OPEN,
+        *,
+        queue: int = QUEUE,
+        routes: Sequence[Route] = (),
+        origins: Origins | None = None,
     ) -> None:
+        self._origins = origins or Origins()
         self._backend = backend
         self._door = door
         self._full = replace(door, authenticate=_throttle)
@@ -45,13 +55,17 @@ class Server:
             self._rekognition,  # first: nothing slows it
             self._health,
             self._job,
+            *routes,
             application.answer,  # before S3, which would take `media` for a bucket
             _moto_api,
             aws.answer,
         )
 
     def answer(self, request: Request) -> Response:
-        """Answer any request."""
+        """Answer any request but those of web pages that have no business here."""
+        return self._origins.answer(request, self._answer)
+
+    def _answer(self, request: Request) -> Response:
         answers = (route(request) for route in self._routes)
         return next(answer for answer in answers if answer is not None)
 

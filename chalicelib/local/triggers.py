@@ -8,8 +8,9 @@ and retries with asynchronous invocation"). Meanwhile the events of other object
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,17 @@ DEAD_LETTERS = "lookalike-dead-letters"
 """The queue of events whose handler raised to the last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An object whose handler raised."""
+
+    attempts: int
+    """How often it was tried."""
+    reason: str
+    parked: bool
+    """Given up: its event lies in the dead-letter queue. Until then it will be tried again."""
+
+
 class Triggers:
     """Runs the application's handlers on S3's events.
 
@@ -49,6 +61,7 @@ class Triggers:
         self._changed = threading.Condition()
         self._open = 0
         self._timers: set[threading.Timer] = set()
+        self._troubles: dict[str, Trouble] = {}
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Have those handlers run that want the event; returns at once."""
@@ -57,6 +70,10 @@ class Triggers:
                 with self._changed:
                     self._open += 1
                 self._workers.submit(self._attempt, source.name, event, 0)
+
+    def troubles(self) -> Mapping[str, Trouble]:
+        """The objects whose last event is still to be handled or was given up, by key."""
+        return self._troubles.copy()
 
     def wait(self, seconds: float) -> bool:
         """Wait, at most so long, until every event was handled or given up; says whether that is so."""
@@ -70,12 +87,15 @@ class Triggers:
         self._workers.shutdown(cancel_futures=True)
 
     def _attempt(self, handler: str, event: dict[str, Any], attempt: int) -> None:
+        key = unquote_plus(event["Records"][0]["s3"]["object"]["key"])
         try:
             self._handlers[handler](event, None)
+            self._troubles.pop(key, None)
         except Exception as error:  # whatever it is, the next event shall be handled
-            name = event["Records"][0]["s3"]["object"]["key"]
-            logger.warning("%s on %s, attempt %d: %r", handler, name, attempt + 1, error)
-            if attempt < len(self._delays):
+            logger.warning("%s on %s, attempt %d: %r", handler, key, attempt + 1, error)
+            parked = attempt == len(self._delays)
+            self._troubles[key] = Trouble(attempt + 1, str(error) or repr(error), parked)
+            if not parked:
                 self._later(self._delays[attempt], partial(self._attempt, handler, event, attempt + 1))
                 return
             self._park(event, error)

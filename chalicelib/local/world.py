@@ -17,8 +17,11 @@ from ..uploads import rules
 from ..wire.door import Door
 from .application import Application, load
 from .aws import Aws
+from .console.routes import Console
 from .keep import Keeper
+from .origins import Origins
 from .recovery import missed
+from .requests import RequestLog
 from .server import Server
 from .state import State
 from .triggers import Triggers
@@ -42,7 +45,8 @@ class World:
         self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
-        self.door = Door()
+        log = RequestLog()
+        self.door = Door(observers=(log,))
         self.application = load(self.backend, worker, self.door)
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
@@ -53,7 +57,22 @@ class World:
         self.workers.start()
         for event in missed(self._settings, self.backend.media):
             self.triggers(event)
-        self.server = Server(self.aws, self.backend, Application(self.application), self.door)
+        console = Console(
+            self.backend,
+            log=log,
+            authenticate=self.door.authenticate,
+            s3=self.aws.client("s3"),
+            rules=rules(self._settings.upload_rules),
+            troubles=self.triggers.troubles,
+        )
+        self.server = Server(
+            self.aws,
+            self.backend,
+            Application(self.application),
+            self.door,
+            routes=(console.answer,),
+            origins=Origins(self._settings.origins.split()),
+        )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -76,6 +76,11 @@ class Media:
             return _read(self._rows.get(f"{bucket}/{key}", consistent_read=True))
         except self._rows.DoesNotExist:
             return None
+
+    def some(self, bucket: str, keys: Iterable[str]) -> dict[str, Medium]:
+        """Those of the bucket's objects that were ever seen, by key; removed ones too."""
+        rows = self._rows.batch_get([f"{bucket}/{key}" for key in keys])
+        return {medium.key: medium for medium in map(_read, rows)}
 
     def all(self) -> Iterator[Medium]:
         """Every object, removed ones too: a scan, for a local start."""
