@@ -54,7 +54,12 @@ def write(operation: str, result: Mapping[str, Any]) -> bytes:
 
     Raises ShapeError for a member, a type or an enum value that the model lacks.
     """
-    return msgspec.json.encode(_writer(service.result_shape(operation), _epoch)(result))
+    return encode(service.result_shape(operation), result)
+
+
+def encode(shape: str, members: Mapping[str, Any]) -> bytes:
+    """The JSON of members of any shape. Raises ShapeError as `write` does."""
+    return msgspec.json.encode(_writer(shape, _epoch)(members))
 
 
 def conform(shape: str, members: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,14 +33,17 @@ def validate(operation: str, members: Mapping[str, Any]) -> None:
 
     Raises ValidationException that names every violated constraint, ten at most.
     """
-    check = _check(service.request_shape(operation))
-    if check is None:
-        return
-    complaints: list[str] = []
-    check(members, "", complaints)
-    if complaints:
+    if complaints := violations(service.request_shape(operation), members):
         count = f"{len(complaints)} validation error{'s' if len(complaints) > 1 else ''} detected: "
         raise ValidationException(count + "; ".join(complaints))
+
+
+def violations(shape: str, members: Mapping[str, Any]) -> list[str]:
+    """What AWS would complain of in members of any shape, ten complaints at most."""
+    complaints: list[str] = []
+    if check := _check(shape):
+        check(members, "", complaints)
+    return complaints
 
 
 def _complain(complaints: list[str], shown: str, path: str, constraint: str) -> None:
