@@ -64,7 +64,9 @@ def rekognition() -> Response:
     """Any operation of Rekognition, as AWS SDKs send it."""
     sent = _request()
     body = sent.raw_body
-    request = gateway.Request("POST", "/", "", dict(sent.headers), body.encode() if isinstance(body, str) else body)
+    content = body.encode() if isinstance(body, str) else body
+    source = sent.context.get("identity", {}).get("sourceIp", "")
+    request = gateway.Request("POST", "/", "", dict(sent.headers), content, source)
     answer = gateway.answer(request, app.backend, app.door)
     return Response(answer.body.decode(), dict(answer.headers), answer.status)
 

@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         if not target.startswith("/"):  # absolute, as sent to a proxy
             target = urlsplit(target)._replace(scheme="", netloc="").geturl() or "/"
         path, _, query = target.partition("?")
-        return Request(self.command, path, query, headers, body)
+        return Request(self.command, path, query, headers, body, str(self.client_address[0]))
 
     def _body(self, headers: dict[str, str]) -> bytes | None:
         if "chunked" in headers.get("transfer-encoding", "").lower():

@@ -44,6 +44,8 @@ class Request:
     headers: Mapping[str, str]
     """By lower-case name."""
     body: bytes
+    source: str = ""
+    """The caller's IP address; empty where the server was not told it."""
 
 
 @dataclass(frozen=True, slots=True)
