@@ -11,8 +11,9 @@ Exception
 │   │   └── who is calling
 │   │       ├── MissingAuthenticationTokenException   unsigned
 │   │       ├── IncompleteSignatureException          signed in part
-│   │       ├── UnrecognizedClientException           an unknown key or a wrong session token
-│   │       ├── InvalidSignatureException             a wrong, stale or foreign signature
+│   │       ├── UnrecognizedClientException           an unknown key; InvalidToken: a wrong session token
+│   │       ├── InvalidSignatureException             a wrong or foreign signature
+│   │       │   └── RequestTimeTooSkewed · RequestExpired · ContentSHA256Mismatch · BadDigest
 │   │       ├── ExpiredTokenException                 credentials past their time
 │   │       └── AccessDeniedException                 known, but not allowed
 │   ├── the request
@@ -37,7 +38,8 @@ Exception
 └── SetupError                                something a person must put right; the message says what to do
 
 `code` is the class's name and `status` is 400 unless stated. The classes of the service model are
-complete by test; the others are sent by every AWS service that speaks JSON 1.1.
+complete by test; the others are sent by every AWS service that speaks JSON 1.1. Kinds of UnrecognizedClientException
+and InvalidSignatureException keep its code: only S3 tells them apart, by the names that these classes have.
 """
 
 from __future__ import annotations
@@ -102,11 +104,37 @@ class UnrecognizedClientException(ServiceError):
     text = "The security token included in the request is invalid."
 
 
+class InvalidToken(UnrecognizedClientException):
+    code = "UnrecognizedClientException"
+
+
 class InvalidSignatureException(ServiceError):
     text = (
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
         "Access Key and signing method. Consult the service documentation for details."
     )
+
+
+class RequestTimeTooSkewed(InvalidSignatureException):
+    code = "InvalidSignatureException"
+
+
+class RequestExpired(InvalidSignatureException):
+    """A presigned URL past its time."""
+
+    code = "InvalidSignatureException"
+
+
+class ContentSHA256Mismatch(InvalidSignatureException):
+    """A body that is not the one that was signed."""
+
+    code = "InvalidSignatureException"
+
+
+class BadDigest(InvalidSignatureException):
+    """A body that has not the checksum that was sent with it."""
+
+    code = "InvalidSignatureException"
 
 
 class ExpiredTokenException(ServiceError):

@@ -127,12 +127,13 @@ def test_the_first_error_of_the_path_is_told() -> None:
 def test_an_error_of_the_service_reaches_boto3_as_its_class(
     kind: type[errors.ServiceError], connect: Callable[..., Wire]
 ) -> None:
-    wire = connect(raising(kind('The reason: "quoted" \n 字.')))
-    modeled = getattr(wire.client.exceptions, kind.__name__, ClientError)
+    error = kind('The reason: "quoted" \n 字.')
+    wire = connect(raising(error))
+    modeled = getattr(wire.client.exceptions, error.code, ClientError)
     with pytest.raises(modeled) as caught:
         wire.client.list_collections()
     response = caught.value.response
-    assert response["Error"] == {"Code": kind.__name__, "Message": 'The reason: "quoted" \n 字.'}
+    assert response["Error"] == {"Code": error.code, "Message": 'The reason: "quoted" \n 字.'}
     assert response["ResponseMetadata"]["HTTPStatusCode"] == kind.status
     assert response["ResponseMetadata"]["RequestId"] == wire.responses[-1].headers["x-amzn-RequestId"]
 

@@ -15,7 +15,6 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,10 +26,9 @@ from chalicelib.errors import (
     ServiceError,
     UnrecognizedClientException,
 )
-from chalicelib.operations import Operation
 from chalicelib.wire.gateway import Request
-from chalicelib.wire.signature import Key, Signer, authenticator, verify
-from tests.wire.conftest import Wire, as_request
+from chalicelib.wire.signature import Key, verify
+from tests.wire.conftest import as_request
 
 STARTED = datetime.now(UTC)
 
@@ -41,6 +39,12 @@ def at_once(**later: float) -> datetime:
 
 
 KEYS = {"AKIDEXAMPLE": Key("secret"), "ASIATEMP": Key("temporary", "token/+=", STARTED + timedelta(hours=1))}
+
+
+def key_of(access_key: str, token: str) -> Key | None:
+    return KEYS.get(access_key)
+
+
 BODY = b'{"MaxResults": 5}'
 HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "RekognitionService.ListCollections"}
 MISMATCH = "The request signature we calculated does not match"
@@ -74,7 +78,7 @@ def changed(request: Request, **headers: str | None) -> Request:
 
 def refusal(request: Request, now: datetime | None = None, service: str | None = None) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
-        verify(request, KEYS.get, now or at_once(), service)
+        verify(request, key_of, now or at_once(), service)
     return caught.value
 
 
@@ -93,12 +97,14 @@ def test_the_example_of_the_iam_user_guide() -> None:
         b"",
     )
     now = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
-    secret = Key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-    assert verify(request, {"AKIDEXAMPLE": secret}.get, now) == Signer("AKIDEXAMPLE", "us-east-1", "service", now)
+    signer = verify(request, lambda key, token: Key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), now)
+    assert (signer.access_key, signer.region, signer.service) == ("AKIDEXAMPLE", "us-east-1", "service")
+    assert (signer.signed_at, signer.token) == (now, "")
+    assert signer.authorization.replace(" ", "") == request.headers["authorization"].replace(" ", "")
 
 
 def test_a_signed_request() -> None:
-    identity = verify(sign(), KEYS.get, at_once(), "rekognition")
+    identity = verify(sign(), key_of, at_once(), "rekognition")
     assert (identity.access_key, identity.region, identity.service) == ("AKIDEXAMPLE", "eu-west-1", "rekognition")
     assert abs(identity.signed_at - at_once()) < timedelta(minutes=5)
 
@@ -118,20 +124,20 @@ def test_a_signed_request() -> None:
 @pytest.mark.parametrize("key", ["AKIDEXAMPLE", "ASIATEMP"])
 def test_every_signer_of_botocore(*, signer: Any, service: str, url: str, method: str, body: bytes, key: str) -> None:
     request = sign(signer, service, url=url, method=method, body=body, key=key, headers={})
-    assert verify(request, KEYS.get, at_once(), service).access_key == key
+    assert verify(request, key_of, at_once(), service).access_key == key
     assert refusal(replace(request, path=request.path + "x")).message.startswith(MISMATCH)
     assert refusal(replace(request, method="DELETE")).message.startswith(MISMATCH)
 
 
 def test_an_unsigned_payload_is_for_s3_only() -> None:
     hashed = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
-    assert verify(sign(service="s3", headers=hashed), KEYS.get, at_once(), "s3")
+    assert verify(sign(service="s3", headers=hashed), key_of, at_once(), "s3")
     assert refusal(sign(headers=HEADERS | hashed)).message.startswith(MISMATCH)
 
 
 def test_a_signed_hash_must_be_that_of_the_body() -> None:
     request = sign(headers=HEADERS | {"X-Amz-Content-SHA256": hashlib.sha256(BODY).hexdigest()})
-    assert verify(request, KEYS.get, at_once())
+    assert verify(request, key_of, at_once())
     assert refusal(replace(request, body=b"{}")).message.startswith(MISMATCH)
 
 
@@ -194,14 +200,13 @@ def test_a_session_token_with_a_key_that_has_none() -> None:
 
 
 def test_expired_credentials() -> None:
-    expired = {"AKIDEXAMPLE": Key("secret", expires=STARTED)}
     with pytest.raises(ExpiredTokenException):
-        verify(sign(), expired.get, at_once())
+        verify(sign(), lambda key, token: Key("secret", expires=STARTED), at_once())
 
 
 @pytest.mark.parametrize("minutes", [-14, 0, 14])
 def test_a_clock_that_is_nearly_right(minutes: int) -> None:
-    assert verify(sign(), KEYS.get, at_once(minutes=minutes))
+    assert verify(sign(), key_of, at_once(minutes=minutes))
 
 
 def test_a_replay_after_15_minutes() -> None:
@@ -222,7 +227,7 @@ def test_a_signature_of_the_future() -> None:
 
 def test_a_presigned_url_lives_as_long_as_it_says() -> None:
     request = sign(S3SigV4QueryAuth, "s3", method="GET", body=b"", headers={}, expires=3600)
-    assert verify(request, KEYS.get, at_once(minutes=59))
+    assert verify(request, key_of, at_once(minutes=59))
     assert refusal(request, at_once(minutes=62)).message.startswith("Signature expired")
     longer = replace(request, query=request.query.replace("Expires=3600", "Expires=36000"))
     assert refusal(longer, at_once(minutes=62)).message.startswith(MISMATCH)
@@ -232,11 +237,11 @@ def test_a_presigned_url_by_a_client(boto_session: boto3.Session) -> None:
     client = boto_session.client("s3", endpoint_url="http://127.0.0.1:4566", config=Config(signature_version="s3v4"))
     url = urlsplit(client.generate_presigned_url("put_object", {"Bucket": "b", "Key": "a ü+.jpg"}))
     request = Request("PUT", url.path, url.query, {"host": url.netloc}, b"photo")
-    assert verify(request, KEYS.get, at_once(), "s3").access_key == "AKIDEXAMPLE"
+    assert verify(request, key_of, at_once(), "s3").access_key == "AKIDEXAMPLE"
 
 
 def test_the_date_header_will_do() -> None:
-    assert verify(sign(headers=HEADERS | {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}), KEYS.get, at_once())
+    assert verify(sign(headers=HEADERS | {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}), key_of, at_once())
 
 
 @pytest.mark.parametrize(
@@ -302,15 +307,6 @@ def test_a_signature_for_another_service() -> None:
     assert error.message == "Credential should be scoped to correct service: 'rekognition'."
 
 
-def test_a_client_through_the_gateway(connect: Callable[..., Wire]) -> None:
-    served: dict[str, Operation] = {"ListCollections": lambda request, backend: {"CollectionIds": []}}
-    authenticate = authenticator(KEYS.get, lambda: datetime.now(UTC))
-    assert connect(served, authenticate).client.list_collections()["CollectionIds"] == []
-    nobody = connect(served, authenticator(lambda key: None, lambda: datetime.now(UTC)))
-    with pytest.raises(ClientError, match="UnrecognizedClientException"):
-        nobody.client.list_collections()
-
-
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(
     headers=st.dictionaries(
@@ -326,4 +322,4 @@ def test_a_client_through_the_gateway(connect: Callable[..., Wire]) -> None:
 )
 def test_whatever_is_claimed_is_refused(headers: dict[str, str], query: str) -> None:
     with pytest.raises(ServiceError):
-        verify(Request("POST", "/", query, headers, b""), KEYS.get, at_once())
+        verify(Request("POST", "/", query, headers, b""), key_of, at_once())
