@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..audit import trail
 from ..backend import build
 from ..config import Settings
 from ..jobs.worker import Worker
 from ..operations.work import tasks
-from ..store.vault import KEY_BYTES, LocalKeys
+from ..store.vault import LocalKeys, new_key
 from ..uploads import rules
-from ..wire.door import Door
+from ..wire.door import Door, Observe
 from .application import Application, load
 from .aws import Aws
 from .console.routes import Console
@@ -38,15 +39,17 @@ class World:
     def __enter__(self) -> Self:
         rules(self._settings.upload_rules)  # wrong ones are told before anything is made
         self.aws = Aws(self._settings.account, self._settings.region)
+        self.state: State | None = None
         if self._data_dir is not None:
-            self.aws.keeper = Keeper(State(self._data_dir, sync=self._settings.sync))
+            self.state = State(self._data_dir, self._settings.sync, self._settings.key_file)
+            self.aws.keeper = Keeper(self.state)
         self.backend = build(self._settings, self.aws.session, self._keys())
         self.backend.store.create_tables()
         self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
         log = RequestLog()
-        self.door = Door(observers=(log,))
+        self.door = Door(observers=(log, *self._audit()))
         self.application = load(self.backend, worker, self.door)
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
@@ -78,15 +81,23 @@ class World:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.workers.stop()
         self.triggers.stop()
+        if self.trail is not None:
+            self.trail.close()
         if self.aws.keeper is not None:
             self.aws.keeper.close()
+
+    def _audit(self) -> Iterator[Observe]:
+        """Who keeps the record of every call, where anything is kept."""
+        self.trail = None
+        if self._data_dir is not None:
+            settings = self._settings
+            self.trail = trail.in_directory(self._data_dir, settings.account, settings.region, sync=settings.sync)
+            yield self.trail
 
     def _keys(self) -> LocalKeys:
         """What wraps the data keys of collections where no KMS key is named: a file beside the state, or nothing that
         outlives the process."""
-        if self._data_dir is None:
-            return LocalKeys([os.urandom(KEY_BYTES)])
-        return LocalKeys.from_file(self._data_dir / "key")
+        return LocalKeys([new_key()]) if self.state is None else self.state.keys
 
     def _buckets(self) -> None:
         """What Terraform makes on AWS."""
