@@ -11,7 +11,7 @@ import typer
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
-from . import celebrities, evaluating
+from . import auditing, celebrities, evaluating
 from .process import leave_the_users_aws
 from .watch import watch
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(celebrities.app, name="celebrities")
+app.add_typer(auditing.app, name="audit")
 app.command()(watch)
 app.add_typer(evaluating.app, name="evaluate")
 
