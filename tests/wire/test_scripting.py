@@ -169,7 +169,13 @@ def test_jobs_are_in_progress_for_so_many_polls_each() -> None:
 
 
 def test_bulk_jobs_too_tell_of_no_end_while_in_progress() -> None:
-    ended = {"JobId": "a", "Status": "SUCCEEDED", "Results": {}, "CompletionTimestamp": None, "OperationsConfig": {}}
+    ended: dict[str, Any] = {
+        "JobId": "a",
+        "Status": "SUCCEEDED",
+        "Results": {},
+        "CompletionTimestamp": None,
+        "OperationsConfig": {},
+    }
     assert in_progress("GetMediaAnalysisJob", ended) == {"JobId": "a", "Status": "IN_PROGRESS", "OperationsConfig": {}}
     assert in_progress("DetectFaces", REAL) == REAL
 
