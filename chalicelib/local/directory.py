@@ -1,4 +1,4 @@
-"""A data directory's lock and its state file: opened only by one process, and only if the file is ours and whole."""
+"""A data directory's lock, key and state file: opened by one process only, and only if the file is ours and whole."""
 
 from __future__ import annotations
 
@@ -10,19 +10,42 @@ from contextlib import closing
 from pathlib import Path
 
 from ..errors import SetupError
+from ..store.vault import LocalKeys, SealError, new_key
 
-FORMAT = 1
-"""Of the state file. A greater one was written by a newer Lookalike."""
+FORMAT = 2
+"""Of the state file. A greater one was written by a newer Lookalike; 1 was not sealed."""
 
 _APPLICATION = 0x4C6F6F6B  # "Look", so that another program's file is known as such
 
 _SCHEMA = """
-CREATE TABLE rows (service TEXT, owner TEXT, kind TEXT, name TEXT, value BLOB, sum INTEGER,
-                   PRIMARY KEY (service, owner, kind, name)) WITHOUT ROWID;
-CREATE TABLE bodies (service TEXT, owner TEXT, kind TEXT, name TEXT, body TEXT,
-                     PRIMARY KEY (service, owner, kind, name, body)) WITHOUT ROWID;
+CREATE TABLE seal (wrapped BLOB);
+CREATE TABLE rows (id INTEGER PRIMARY KEY, place BLOB UNIQUE, service TEXT, kind TEXT, parent BLOB, sealed BLOB);
+CREATE INDEX rows_by_parent ON rows (parent);
+CREATE TABLE bodies (place BLOB, parent BLOB, body TEXT, PRIMARY KEY (place, body)) WITHOUT ROWID;
+CREATE INDEX bodies_by_parent ON bodies (parent);
 CREATE INDEX bodies_by_name ON bodies (body);
 """
+_DATA_KEY = "data directory"
+"""What the data key is wrapped for."""
+
+
+def data_key(rows: sqlite3.Connection, keys: LocalKeys) -> bytes:
+    """The key of 32 bytes that seals the rows. Raises SetupError where `keys` do not open it."""
+    (wrapped,) = rows.execute("SELECT wrapped FROM seal").fetchone()
+    try:
+        return keys.unwrap(wrapped, _DATA_KEY)
+    except SealError as error:
+        (_, _, file) = rows.execute("PRAGMA database_list").fetchone()
+        raise SetupError(
+            f"{file} was sealed with another key file and was left as it is: restore that one, name it with "
+            "LOOKALIKE_KEY_FILE, or name another directory with --data-dir"
+        ) from error
+
+
+def rewrap(rows: sqlite3.Connection, keys: LocalKeys) -> None:
+    """Wrap the data key anew, by the first of `keys`. Raises SetupError."""
+    wrapped = keys.wrap(data_key(rows, keys), _DATA_KEY)
+    rows.execute("UPDATE seal SET wrapped = ?", (wrapped,))
 
 
 def hold(path: Path) -> io.TextIOWrapper:
@@ -43,24 +66,41 @@ def hold(path: Path) -> io.TextIOWrapper:
     return lock
 
 
-def open_rows(path: Path, sync: bool) -> sqlite3.Connection:
-    """The state file, made when absent; never touched unless it is ours and no newer than we are."""
+def open_rows(folder: Path, sync: bool, key_file: Path | None = None) -> tuple[sqlite3.Connection, LocalKeys]:
+    """The state file and the keys that wrap its data key: those of `key_file`, else of `key` in the folder.
+
+    Both are made for a folder that holds no state yet; nothing is touched unless it is ours and no newer than we are.
+    """
+    path = folder / "state.sqlite"
     existed = path.exists() and path.stat().st_size > 0
     if existed:
         _require_ours(path)
+    keys = _keys((key_file or folder / "key").expanduser(), existed)
     rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         rows.execute("PRAGMA journal_mode = WAL")
-        rows.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
+        rows.execute(f"PRAGMA synchronous = {'FULL' if sync else 'OFF'}")
         rows.execute("PRAGMA secure_delete = ON")  # what was erased is not left in the file
         if not existed:
             rows.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT"
+                f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {FORMAT};"
             )
+            rows.execute("INSERT INTO seal VALUES (?)", (keys.wrap(new_key(), _DATA_KEY),))
+            rows.execute("COMMIT")
     except sqlite3.Error as error:
         rows.close()
         raise SetupError(f"{path} cannot be written ({error}): name another directory with --data-dir") from error
-    return rows
+    return rows, keys
+
+
+def _keys(path: Path, needed: bool) -> LocalKeys:
+    """The keys of a file, which is made unless it is `needed` to read what is there already."""
+    if needed and not path.exists():
+        raise SetupError(
+            f"the key file {path} is gone, and without it nothing beside it can be read: restore it from your backup, "
+            "or name another directory with --data-dir"
+        )
+    return LocalKeys.from_file(path)
 
 
 def _require_ours(path: Path) -> None:
@@ -73,6 +113,11 @@ def _require_ours(path: Path) -> None:
         raise damaged(path) from error
     if application != _APPLICATION or sound != "ok":
         raise damaged(path)
+    if written < FORMAT:
+        raise SetupError(
+            f"{path} was written by an earlier Lookalike, which did not seal it, and was left as it is: name another "
+            "directory with --data-dir, and remove this one when nothing in it is needed"
+        )
     if written > FORMAT:
         raise SetupError(
             f"{path} was written by a newer Lookalike (format {written}, this one reads up to {FORMAT}): run that one, "

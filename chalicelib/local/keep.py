@@ -20,8 +20,9 @@ from ..errors import SetupError
 from ..telemetry import logger
 from .keep_objects import KeptObjects
 from .keep_tables import KeptTables
-from .rows import SEPARATOR, Rows, owned
-from .state import Changes, Row, State, StateError
+from .rows import Rows, owned
+from .sealing import SEPARATOR, Row
+from .state import Changes, State, StateError
 
 LATER_SECONDS = 1.0
 """How long a change of SQS may wait to be kept."""

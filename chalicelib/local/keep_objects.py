@@ -6,9 +6,10 @@ from typing import Any
 
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
-from .rows import SEPARATOR, Rows, of, owned
+from .rows import Rows, of, owned
 from .s3 import Buckets, Touched
-from .state import Changes, Row
+from .sealing import SEPARATOR, Row
+from .state import Changes
 
 
 class KeptObjects:

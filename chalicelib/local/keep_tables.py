@@ -11,8 +11,9 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 from .dynamodb import ItemKey
-from .rows import SEPARATOR, Rows, of, owned
-from .state import Changes, Row, State
+from .rows import Rows, of, owned
+from .sealing import SEPARATOR, Row
+from .state import Changes, State
 
 _ITEM_WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.dynamodb.models.table import StreamShard, Table
 from moto.s3.models import FakeBucket, FakeKey
 
-from .state import Body, State
+from .bodies import Bodies, Body
 
 Made = TypeVar("Made")
 
@@ -45,34 +45,34 @@ _OWN = ("moto.", f"{__package__}.")
 """Modules whose own classes and functions may be made again."""
 
 
-def dumps(value: object, state: State) -> tuple[bytes, frozenset[str], list[str]]:
+def dumps(value: object, bodies: Bodies) -> tuple[bytes, frozenset[str], list[str]]:
     """The bytes of `value`, the bodies it refers to, and those that were written for it.
 
     Raises pickle.PicklingError for what `loads` would refuse.
     """
     buffer = io.BytesIO()
-    pickler = _Pickler(buffer, state)
+    pickler = _Pickler(buffer, bodies)
     pickler.dump(value)
-    return buffer.getvalue(), frozenset(pickler.bodies), pickler.written
+    return buffer.getvalue(), frozenset(pickler.named), pickler.written
 
 
-def loads(content: bytes, state: State) -> Any:
+def loads(content: bytes, bodies: Bodies) -> Any:
     """What `dumps` was given. Raises pickle.UnpicklingError where the bytes name anything but moto's classes."""
-    return _Unpickler(io.BytesIO(content), state).load()
+    return _Unpickler(io.BytesIO(content), bodies).load()
 
 
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, state: State) -> None:
+    def __init__(self, file: io.BytesIO, bodies: Bodies) -> None:
         super().__init__(file, protocol=5)
-        self._state = state
-        self.bodies: set[str] = set()
+        self._bodies = bodies
+        self.named: set[str] = set()
         self.written: list[str] = []
 
     def reducer_override(self, value: Any) -> Any:  # noqa: PLR0911 (a line a class)
         kind = value if hasattr(value, "__qualname__") else type(value)
         if isinstance(value, Body):
-            self.bodies.add(value.name)
-            return _body, (value.name,)
+            self.named.add(value.name)
+            return _body, (value.name, value.key, value.size)
         if isinstance(value, FakeKey):
             return _key, (self._key_state(value),)
         if isinstance(value, FakeBucket):
@@ -97,22 +97,22 @@ class _Pickler(pickle.Pickler):
     def _key_state(self, key: FakeKey) -> dict[str, Any]:
         if key.contentsize > INLINE_BYTES and not isinstance(key._value_buffer, Body) and not key.disposed:
             with suppress(OSError):  # then it stays in the row, and whoever commits that will find the disk full too
-                name = self._state.write_body(_content(key._value_buffer))
-                self.written.append(name)
-                key._value_buffer = self._state.body(name)  # type: ignore[assignment]  # moto only reads it
+                body = self._bodies.write(_content(key._value_buffer))
+                self.written.append(body.name)
+                key._value_buffer = body  # type: ignore[assignment]  # moto only reads it
         return {name: part for name, part in vars(key).items() if name != "lock"}
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, state: State) -> None:
+    def __init__(self, file: io.BytesIO, bodies: Bodies) -> None:
         super().__init__(file)
-        self._state = state
+        self._bodies = bodies
 
     def find_class(self, module: str, name: str) -> Any:
         if name not in _PLAIN.get(module, ()) and not module.startswith(_OWN):
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a state file")
         if (module, name) == (__name__, _body.__name__):
-            return self._state.body
+            return self._bodies.body
         found = super().find_class(module, name)
         if module.startswith(_OWN) and getattr(found, "__module__", None) != module:
             raise pickle.UnpicklingError(f"{module} does not define {name}")
@@ -127,8 +127,8 @@ def _content(file: Any) -> bytes:
     return content
 
 
-def _body(name: str) -> Body:
-    raise pickle.UnpicklingError(f"the body {name} is read through the state that holds it")
+def _body(name: str, key: bytes, size: int) -> Body:
+    raise pickle.UnpicklingError(f"the body {name} of {size} bytes is read through the folder that holds it")
 
 
 def _key(state: dict[str, Any]) -> FakeKey:

@@ -8,10 +8,8 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from . import pickling
-from .state import Changes, Row, State
-
-SEPARATOR = "\x1f"
-"""Between the parts of a row's owner or name; no account, region, table, bucket or upload has it."""
+from .sealing import SEPARATOR, Row
+from .state import Changes, State
 
 
 def owned(backends: BackendDict[Any]) -> Iterator[tuple[str, Any]]:
@@ -38,11 +36,11 @@ class Rows:
         if value is None:
             changes.values[row] = None
         else:
-            self._write(changes, row, *pickling.dumps(value, self._state))
+            self._write(changes, row, *pickling.dumps(value, self._state.bodies))
 
     def compare(self, changes: Changes, row: Row, value: object) -> bool:
         """Have `value` kept if it differs from what is; says whether the row is new. For definitions, which are few."""
-        content, bodies, written = pickling.dumps(value, self._state)
+        content, bodies, written = pickling.dumps(value, self._state.bodies)
         new = row not in self._kept
         if self._kept.get(row) != content:
             self._kept[row] = content
@@ -63,7 +61,7 @@ class Rows:
         for row, content in self._state.rows(service, kind):
             if compared:
                 self._kept[row] = content
-            yield row, pickling.loads(content, self._state)
+            yield row, pickling.loads(content, self._state.bodies)
 
     def _write(self, changes: Changes, row: Row, content: bytes, bodies: frozenset[str], written: list[str]) -> None:
         changes.values[row] = content
