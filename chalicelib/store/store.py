@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from botocore.session import Session
 
+from .access import Access
 from .associations import Associations, Represent
 from .collections import Collections
 from .faces import Faces
@@ -29,7 +30,8 @@ class Store:
         self, session: Session, *, region: str, prefix: str, bucket: str, keys: Keys, represent: Represent
     ) -> None:
         self._tables = Tables.open(session, region, prefix)
-        self._ledger = Ledger(self._tables, Vault(keys))
+        vault = Vault(keys)
+        self._ledger = Ledger(self._tables, vault)
         self.objects = Objects(session, region)
         self._snapshots = Snapshots(self.objects, bucket)
         self.collections = Collections(self._ledger, self._snapshots)
@@ -38,12 +40,14 @@ class Store:
         self.associations = Associations(self._ledger, self._snapshots, self.faces, self.users, represent)
         self.media = Media(self._tables.connection, prefix)
         self.jobs = Jobs(self._tables.connection, prefix)
+        self.access = Access(self._tables.connection, prefix, vault)
 
     def create_tables(self) -> None:
         """Make the tables that are absent. For a local start: on AWS, Terraform makes them."""
         self._tables.create()
         self.media.create()
         self.jobs.create()
+        self.access.create()
 
     def log(self, head: Head, kind: Kind, dimensions: int) -> Log:
         """What a search folds: the faces or the users of a collection."""

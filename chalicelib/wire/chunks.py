@@ -4,9 +4,9 @@
     unsigned          400\\r\\n<1,024 bytes>\\r\\n ... 0\\r\\n
     then, of both     x-amz-checksum-crc32:sOO8/Q==\\r\\n  and, where signed,  x-amz-trailer-signature:63bd...\\r\\n
 
-Source: "Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks" and "... Including
-Trailing Headers", Amazon S3 API Reference. Of the checksums CRC32, SHA1 and SHA256 are verified; CRC32C and CRC64NVME
-have no implementation in Python's library, and where the chunks are signed they are signed too.
+Source: "Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks" and the same
+"Including Trailing Headers", Amazon S3 API Reference. Of the checksums CRC32, SHA1 and SHA256 are verified; CRC32C and
+CRC64NVME have no implementation in Python's library, and where the chunks are signed they are signed too.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def verify(request: Request, kind: str, sign: Sign, signed: Claims) -> None:
         if len(chunk) != size:
             raise _malformed()
         if kind != _UNSIGNED:
-            previous = _link(sign, signed, "PAYLOAD", previous, f"{_NOTHING}\n{_hash(chunk)}", signature)
+            previous = sign(_text(signed, "PAYLOAD", previous, f"{_NOTHING}\n{_hash(chunk)}"))
+            _require(previous, signature)
         content += chunk
         at += size
         if size == 0:
@@ -61,17 +62,18 @@ def verify(request: Request, kind: str, sign: Sign, signed: Claims) -> None:
     trailers, signature = _trailers(body[at:])
     if kind.endswith("-TRAILER") and kind != _UNSIGNED:
         canonical = "".join(f"{name}:{value}\n" for name, value in sorted(trailers.items()))
-        _link(sign, signed, "TRAILER", previous, _hash(canonical.encode()), signature)
+        _require(sign(_text(signed, "TRAILER", previous, _hash(canonical.encode()))), signature)
     _check_sums(bytes(content), trailers)
 
 
-def _link(sign: Sign, signed: Claims, what: str, previous: str, digest: str, signature: str) -> str:
-    """The chunk's signature, if it is the one that must follow."""
-    text = "\n".join((f"AWS4-HMAC-SHA256-{what}", signed.stamp, signed.scope, previous, digest))
-    expected = sign(text)
+def _text(signed: Claims, what: str, previous: str, digest: str) -> str:
+    """What is signed of a chunk: it begins with the signature of the one before."""
+    return "\n".join((f"AWS4-HMAC-SHA256-{what}", signed.stamp, signed.scope, previous, digest))
+
+
+def _require(expected: str, signature: str) -> None:
     if not compare_digest(expected.encode(), signature.encode()):
         raise InvalidSignatureException
-    return expected
 
 
 def _head(body: bytes, at: int) -> tuple[int, str, int]:
