@@ -6,8 +6,9 @@ Chalice imports this file as `app`, beside `chalicelib`; an installed Lookalike 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 import msgspec
@@ -16,18 +17,20 @@ from chalice.app import Chalice, Request, Response, S3Event, SQSEvent
 if TYPE_CHECKING or not __package__:
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
+    from chalicelib.jobs.deliveries import attempt
     from chalicelib.jobs.worker import Worker
     from chalicelib.operations.work import tasks
     from chalicelib.uploads import Uploads, described, rules
-    from chalicelib.wire import gateway
+    from chalicelib.wire import gateway, proxy
     from chalicelib.wire.door import Door, Identity
 else:
     from .backend import Backend, build
     from .config import Settings
+    from .jobs.deliveries import attempt
     from .jobs.worker import Worker
     from .operations.work import tasks
     from .uploads import Uploads, described, rules
-    from .wire import gateway
+    from .wire import gateway, proxy
     from .wire.door import Door, Identity
 
 SETTINGS = Settings.from_environ()
@@ -35,6 +38,9 @@ SETTINGS = Settings.from_environ()
 
 class Lookalike(Chalice):
     """The application. On Lambda its backend is made once a container; the local port gives it its own."""
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        return proxy.fitted(event, super().__call__(proxy.as_rest(event, self.routes), context))
 
     @cached_property
     def backend(self) -> Backend:
@@ -66,7 +72,8 @@ def rekognition() -> Response:
     body = sent.raw_body
     content = body.encode() if isinstance(body, str) else body
     source = sent.context.get("identity", {}).get("sourceIp", "")
-    request = gateway.Request("POST", "/", "", dict(sent.headers), content, source)
+    # The path with the stage, as it was sent and signed.
+    request = gateway.Request("POST", sent.context["path"], "", dict(sent.headers), content, source)
     answer = gateway.answer(request, app.backend, app.door)
     return Response(answer.body.decode(), dict(answer.headers), answer.status)
 
@@ -79,10 +86,23 @@ def on_upload(event: S3Event) -> None:
 
 
 @app.on_sqs_message(queue=SETTINGS.queue, batch_size=1)
-def on_job(event: SQSEvent) -> None:
+def on_job(event: SQSEvent) -> dict[str, Any]:
     """A job was put, or is put again because its worker died."""
-    for record in event:
-        app.worker.run(msgspec.json.decode(record.body)["JobId"])
+    worker, context = app.worker, cast("Any", event.context)
+    if context is not None:
+        worker = replace(worker, remaining=lambda: context.get_remaining_time_in_millis() / 1000)
+    return attempt(event.to_dict()["Records"], lambda job: worker.run(job["JobId"]), app.backend.jobs.delay)
+
+
+@app.on_sqs_message(queue=SETTINGS.dead_letters, batch_size=1)
+def on_failed_upload(event: SQSEvent) -> dict[str, Any]:
+    """An upload's event that failed to the last is tried again, once what failed is mended."""
+
+    def handle(parked: dict[str, Any]) -> None:
+        for record in parked.get("requestPayload", parked)["Records"]:  # Lambda's destinations wrap the event
+            app.uploads.handle(record)
+
+    return attempt(event.to_dict()["Records"], handle, lambda receipt, seconds: None)
 
 
 @app.route("/media/{key}", methods=["GET"])

@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     those of this machine always may."""
     queue: str = "lookalike-jobs"
     """The SQS queue of video and bulk jobs."""
+    dead_letters: str = "lookalike-dead-letters"
+    """The SQS queue of S3 events whose handler raised to the last."""
     frames_per_second: float = 2.0
     """Frames of a stored video that are looked at."""
     search_memory: int = 2 * 1024**3

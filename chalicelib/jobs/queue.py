@@ -67,6 +67,10 @@ class Desk:
         """Have a worker take the job up. Once too often does no harm: only one can claim it."""
         self.sqs.send_message(QueueUrl=self.url, MessageBody=msgspec.json.encode({"JobId": job_id}).decode())
 
+    def delay(self, receipt: str, seconds: int) -> None:
+        """Have a message that was received come back so many seconds from now, 12 hours at most."""
+        self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
     def announce(self, job: Job, api: str, now: float | None = None) -> None:
         """Publish a job's end to its NotificationChannel, in AWS's words. A topic that is
         gone keeps no job open; what may pass raises botocore's error."""

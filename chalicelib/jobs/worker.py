@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from ..telemetry import logger
 from ..vision.video import VideoError
 from .queue import Desk
 
-__all__ = ["JobHeldError", "LeaseLostError", "Progress", "StoppedError", "Task", "Worker"]
+__all__ = ["JobHeldError", "LeaseLostError", "Progress", "StoppedError", "Task", "TooLongError", "Worker"]
 
 LEASE_SECONDS = 60.0
 """How long a claim lasts, and so how long a dead worker's job waits: longer than any one frame takes."""
 RENEWED_SECONDS = 5.0
+LAST_SECONDS = 20.0
+"""What a worker whose time ends needs to look at one more frame and to tell that the job failed."""
 MOST_ATTEMPTS = 5
 """A job that outlived as many workers is what they die of."""
 
@@ -39,6 +42,10 @@ class StoppedError(Exception):
     """The worker was told to stop; the job is free."""
 
 
+class TooLongError(Exception):
+    """The job takes longer than its worker may run, and would again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """One worker. `clock` gives seconds of any origin."""
@@ -50,6 +57,8 @@ class Worker:
     lease: float = LEASE_SECONDS
     stopped: Callable[[], bool] = lambda: False
     """Asked between two frames whether to put the work down: then `run` raises StoppedError."""
+    remaining: Callable[[], float] = lambda: math.inf
+    """Seconds for which this worker may still run. A job that is not done when they end has failed."""
 
     def run(self, job_id: str) -> None:
         """Take the job up, if anything is left to do. Raises JobHeldError while another worker has it.
@@ -82,7 +91,7 @@ class Worker:
             return changed(job, status="FAILED", message=f"The analysis broke off {MOST_ATTEMPTS} times")
         try:
             outcome = self.tasks[job.analysis](job, self._progress(job))
-        except (VideoError, ServiceError, SetupError) as error:
+        except (VideoError, ServiceError, SetupError, TooLongError) as error:
             logger.info("job %s failed: %s", job.id, error)
             name = type(error).__name__
             return changed(job, status="FAILED", message=str(error) or name, outcome={"error": name})
@@ -95,6 +104,8 @@ class Worker:
             nonlocal due
             if self.stopped():
                 raise StoppedError
+            if self.remaining() < LAST_SECONDS:
+                raise TooLongError(f"{share:.0%} of the video was analysed when the worker's time ended")
             if self.clock() < due:
                 return
             if not self.desk.jobs.renew(job, share, self.lease):

@@ -1,7 +1,7 @@
 """The application's handler of jobs, run on SQS's messages as Lambda runs it.
 
-Lambda polls the queue and calls the handler; a message whose handler raises comes back when its visibility timeout ends
-("Using Lambda with Amazon SQS"). Here that timeout is set as soon as it is known how long to wait.
+Lambda polls the queue and calls the handler; it deletes the messages that the handler does not report as failed
+("Using Lambda with Amazon SQS").
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..jobs.queue import Desk
-from ..jobs.worker import JobHeldError
 from ..telemetry import logger
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ _VISIBILITY = 12 * 3600
 """Seconds, SQS's longest: the job's own lease says how long it is held."""
 _WAIT = 1
 """Seconds that one poll waits."""
-_AGAIN = (1, 5, 30)
-"""Seconds until a message whose handler raised comes back: the first time, the second, and later."""
 
 
 class Workers:
@@ -69,21 +66,8 @@ class Workers:
             self._handle(queue, message)
 
     def _handle(self, queue: str, message: dict[str, Any]) -> None:
-        handle = message["ReceiptHandle"]
-        try:
-            self._handler(_event(message), None)
-        except JobHeldError as held:
-            self._later(queue, handle, int(held.seconds) + 1)
-        except Exception as error:  # whatever it is, the next job shall be done
-            if not self._stopping.is_set():
-                logger.warning("a job broke off and is tried again: %r", error, exc_info=error)
-            received = int(message["Attributes"]["ApproximateReceiveCount"])
-            self._later(queue, handle, _AGAIN[min(received, len(_AGAIN)) - 1])
-        else:
-            self._desk.sqs.delete_message(QueueUrl=queue, ReceiptHandle=handle)
-
-    def _later(self, queue: str, handle: str, seconds: int) -> None:
-        self._desk.sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=handle, VisibilityTimeout=seconds)
+        if not self._handler(_event(message), None)["batchItemFailures"]:
+            self._desk.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _event(message: dict[str, Any]) -> dict[str, Any]:
