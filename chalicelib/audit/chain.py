@@ -55,12 +55,12 @@ def follow(line: bytes, before: Link | None, key: bytes | None) -> tuple[dict[st
     """
     if key is not None:
         _require_mac(line, key)
+    record = said(line)
     try:
-        record = msgspec.json.decode(line, type=dict[str, Any])
         chain = record["chain"]
-        link = Link(chain["id"], chain["sequence"], hashlib.sha256(line).hexdigest())
+        link = Link(chain["id"], int(chain["sequence"]), hashlib.sha256(line).hexdigest())
         previous = chain["previous"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise BrokenError("it is no record") from None
     if before is not None:
         if link.chain != before.chain:
@@ -70,6 +70,14 @@ def follow(line: bytes, before: Link | None, key: bytes | None) -> tuple[dict[st
         if previous != before.hash:
             raise BrokenError(f"record {before.sequence}, before it, was changed")
     return record, link
+
+
+def said(line: bytes) -> dict[str, Any]:
+    """The record of a line; empty where it is none."""
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
 
 
 def _require_mac(line: bytes, key: bytes) -> None:

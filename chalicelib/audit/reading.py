@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from . import chain
 from .chain import BrokenError, Link
 from .log import files, read_anchor, read_key
@@ -44,14 +42,13 @@ def lines(paths: Iterable[Path]) -> Iterator[tuple[Place, bytes]]:
 def records(paths: Iterable[Path]) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
     """Each line with what it says; lines that say nothing are left out, for `verify` to tell of."""
     for _, line in lines(paths):
-        try:
-            yield line.rstrip(b"\n"), msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.DecodeError:
-            continue
+        if said := chain.said(line):
+            yield line.rstrip(b"\n"), said
 
 
-def verify(data_dir: Path, expected: Mapping[int, str] | None = None) -> Whole:
-    """Prove the log of a data directory, also while a server writes it. `expected` are hashes by sequence, kept since.
+def verify(data_dir: Path, expected: Mapping[str, int] | None = None) -> Whole:
+    """Prove the log of a data directory, also while a server writes it. `expected` are hashes noted earlier, with the
+    sequences of their records.
 
     Raises BrokenError with the place of the first line that is wrong, and SetupError where the key is lost.
     """
@@ -60,17 +57,20 @@ def verify(data_dir: Path, expected: Mapping[int, str] | None = None) -> Whole:
         raise BrokenError(f"{data_dir} holds no audit log")
     key = read_key(data_dir)
     anchor = read_anchor(data_dir, key)  # before the lines: those that come meanwhile are beyond it
-    wanted = dict(expected or {}) | ({anchor.sequence: anchor.hash} if anchor.sequence else {})
+    wanted = dict(expected or {})
+    if anchor.sequence:
+        wanted[anchor.hash] = anchor.sequence
     link, place = None, None
     for place, line in lines(written):
         if not line.endswith(b"\n") and (link.sequence if link else 0) >= anchor.sequence:
             break  # being written, or cut off by a kill: its call was not answered
         link = _followed(place, line, link, key)
-        if wanted.pop(link.sequence, link.hash) != link.hash:
-            raise BrokenError(f"{place}: record {link.sequence} is not the one that was noted")
+        wanted.pop(link.hash, None)
     last = link.sequence if link else 0
+    if wanted and (most := max(wanted.values())) > last:
+        raise BrokenError(f"{place or data_dir / 'audit'}: the end is missing: {most} records were, {last} are")
     if wanted:
-        raise BrokenError(f"{place or data_dir / 'audit'}: the end is missing: {max(wanted)} records were, {last} are")
+        raise BrokenError(f"{data_dir / 'audit'}: record {min(wanted.values())} is not the one that was noted")
     return Whole(last, link)
 
 
@@ -96,10 +96,7 @@ def _followed(place: Place, line: bytes, before: Link | None, key: bytes | None)
 
 def _interruption(line: bytes) -> str:
     """What the server found when it started, if the line tells of it."""
-    try:
-        record = msgspec.json.decode(line, type=dict[str, Any])
-    except msgspec.DecodeError:
+    said = chain.said(line) or {}
+    if said.get("eventName") != INTERRUPTED:
         return ""
-    if record.get("eventName") != INTERRUPTED:
-        return ""
-    return f" (found {record.get('eventTime')}: {record.get('serviceEventDetails', {}).get('reason')})"
+    return f" (found {said.get('eventTime')}: {said.get('serviceEventDetails', {}).get('reason')})"

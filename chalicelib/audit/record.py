@@ -208,7 +208,10 @@ def _facts(operation: str, members: Mapping[str, Any], result: Mapping[str, Any]
         member, default = _THRESHOLDS[operation]
         facts["threshold"] = members.get(member, default)
     lists = {name: len(value) for name, value in result.items() if isinstance(value, list | tuple)}
-    looked_at = [count for name, count in lists.items() if name in _LOOKED_AT]
+    matched_are_found = operation == "CompareFaces"  # in the target picture
+    looked_at = [
+        count for name, count in lists.items() if name in _LOOKED_AT or (matched_are_found and name == "FaceMatches")
+    ]
     searched = sum(name in result for name in _SEARCHED)
     if "FaceIds" in members:
         facts["facesIn"] = len(members["FaceIds"])
