@@ -109,6 +109,12 @@ class Aws:
         status, headers = started[:2]
         return Response(int(status.split(" ", 1)[0]), wsgi.joined(headers), body)
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While entered, moto handles no request but those of SQS and STS."""
+        with self._serial, self._small:
+            yield
+
     @cached_property
     def _wsgi(self) -> Callable[..., Iterable[bytes]]:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # .07 s

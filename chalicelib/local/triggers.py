@@ -86,6 +86,17 @@ class Triggers:
             timer.cancel()
         self._workers.shutdown(cancel_futures=True)
 
+    def forget(self) -> None:
+        """Handle no event that came before; returns when the handlers under way are done."""
+        before, self._workers = self._workers, ThreadPoolExecutor(WORKERS, "upload")
+        before.shutdown(cancel_futures=True)
+        while self._timers:
+            self._timers.pop().cancel()
+        self._troubles.clear()
+        with self._changed:
+            self._open = 0
+            self._changed.notify_all()
+
     def _attempt(self, handler: str, event: dict[str, Any], attempt: int) -> None:
         key = unquote_plus(event["Records"][0]["s3"]["object"]["key"])
         try:

@@ -16,6 +16,7 @@ from ..operations.work import tasks
 from ..store.vault import LocalKeys, new_key
 from ..uploads import rules
 from ..wire.door import Door, Observe
+from ..wire.scripting import Script
 from .application import Application, load
 from .aws import Aws
 from .console.routes import Console
@@ -23,9 +24,11 @@ from .keep import Keeper
 from .origins import Origins
 from .recovery import missed
 from .requests import RequestLog
+from .scripts import Scripts
 from .server import Server
 from .state import State
-from .triggers import Triggers
+from .triggers import DEAD_LETTERS, Triggers
+from .wiping import wipe
 from .worker import Workers
 
 
@@ -49,7 +52,8 @@ class World:
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
         log = RequestLog()
-        self.door = Door(observers=(log, *self._audit()))
+        self.script = Script()
+        self.door = Door(self.script, observers=(log, *self._audit()))
         self.application = load(self.backend, worker, self.door)
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
@@ -68,12 +72,13 @@ class World:
             rules=rules(self._settings.upload_rules),
             troubles=self.triggers.troubles,
         )
+        scripts = Scripts(self.script, self.door.authenticate, self.reset if self._data_dir is None else None)
         self.server = Server(
             self.aws,
             self.backend,
             Application(self.application),
             self.door,
-            routes=(console.answer,),
+            routes=(scripts.answer, console.answer),
             origins=Origins(self._settings.origins.split()),
         )
         return self
@@ -85,6 +90,15 @@ class World:
             self.trail.close()
         if self.aws.keeper is not None:
             self.aws.keeper.close()
+
+    def reset(self) -> None:
+        """Forget everything that was put here since the start, scripts too; jobs under way come to nothing."""
+        self.script.reset()
+        self.triggers.forget()
+        with self.aws.standing_still():
+            wipe(self._settings.account, f"{self._settings.table_prefix}-", (self._settings.queue, DEAD_LETTERS))
+            self._buckets()
+        self.backend.search.forget("")
 
     def _audit(self) -> Iterator[Observe]:
         """Who keeps the record of every call, where anything is kept."""
