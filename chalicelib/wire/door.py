@@ -34,6 +34,8 @@ class Identity:
     """As in arn:aws:iam::123456789012:user/ada; empty where nobody proved to be anyone."""
     invoked_by: str = ""
     """The part that calls, as in "uploads"; empty for callers from outside."""
+    issuer: str = ""
+    """Of a session of STS: the access key that asked for it."""
 
 
 @dataclass(slots=True)
