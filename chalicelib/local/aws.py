@@ -8,7 +8,6 @@ erases all state when it starts and stops). `answer` is for everybody else's, wh
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -18,15 +17,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
-import botocore.session
 import msgspec
-from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
 
 from ..telemetry import logger
 from ..wire.gateway import Request, Response
 from . import wsgi
+from .session import address, stubbed_session
 from .state import StateError
 
 if TYPE_CHECKING:
@@ -35,9 +32,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ACCOUNT = "123456789012"
 """moto's own, for whoever names no other."""
-
-ACCOUNT_HEADER = "x-moto-account-id"
-"""Names the account whose state a request reaches; moto keeps accounts apart."""
 
 _SERIAL = frozenset({"dynamodb", "dynamodbstreams", "s3", "s3control"})
 """Services whose requests are handled one at a time.
@@ -55,8 +49,6 @@ _DELIVERS = frozenset({"Publish", "PublishBatch"})
 _SCOPE = re.compile(r"Credential=[^/,&]+/\d{8}/[^/]*/(?P<service>[^/]+)/aws4_request")
 
 _ACTION = re.compile(rb"(?:^|&)Action=(?P<action>\w+)")
-_NO_FILE = (None, None, os.devnull, None)
-_NO_PROFILE = (None, None, None, None)
 
 
 class Aws:
@@ -84,7 +76,7 @@ class Aws:
         self._small = threading.RLock()
         self.keeper: Keeper | None = None
         """Keeps what is written; without it all is gone with the process."""
-        self.session = self._stubbed_session()
+        self.session = stubbed_session(self.region, self._send)
 
     def client(self, service: str, **options: Any) -> Any:
         """A botocore client whose requests never leave the process."""
@@ -147,38 +139,13 @@ class Aws:
             return self._serial
         return self._small if service in _SMALL and operation not in _DELIVERS else nullcontext()
 
-    def _stubbed_session(self) -> botocore.session.Session:
-        """A session that ignores the user's profile, credentials and endpoints: they are for other clients."""
-        session = botocore.session.Session(
-            session_vars={"profile": _NO_PROFILE, "config_file": _NO_FILE, "credentials_file": _NO_FILE}
-        )
-        session.set_credentials("lookalike", "lookalike")
-        session.set_config_variable("region", self.region)
-        session.set_default_client_config(
-            Config(
-                user_agent="lookalike",
-                ignore_configured_endpoint_urls=True,
-                retries={"max_attempts": 0},
-                account_id_endpoint_mode="disabled",
-                s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            )
-        )
-        session.register("choose-signer", lambda **_: UNSIGNED)  # nobody checks it, and it costs an eighth of a read
-        session.register("before-send", self._send)
-        return session
-
     def _send(self, event_name: str, request: AWSPreparedRequest, **context: Any) -> AWSResponse:
         from moto.core.botocore_stubber import MockRawResponse
 
         from . import dynamodb
 
         _, service, operation = event_name.replace("-", "").split(".")
-        request.headers[ACCOUNT_HEADER] = self.account
-        request.headers["Authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential=lookalike/20260101/{self.region}/{service}/aws4_request"
-        )
+        address(request, self.account, self.region, service)
         try:
             with self._handling(service, operation):
                 if service == "dynamodb":

@@ -7,33 +7,37 @@ Its own tables and queues are emptied and stay: a worker that waits on a queue g
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import cast
 
-from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.sqs.models import SQSBackend
 
 
-def wipe(account: str, prefix: str, queues: Collection[str]) -> None:
-    """Forget everything but the tables of `account` that begin with `prefix` and its `queues`, which are emptied.
+def tables_of(account: str, region: str) -> frozenset[str]:
+    """The names of the tables that are there now."""
+    return frozenset(dynamodb_backends[account][region].tables)
+
+
+def wipe(account: str, tables: Collection[str], queues: Collection[str]) -> None:
+    """Forget everything but these tables and queues of `account`, which are emptied.
 
     No request of moto may be under way, except for messages waited for.
     """
     for backends in list(BackendDict._instances):  # type: ignore[misc]  # of any service
         for owner, regions in list(backends.items()):
-            for region, backend in list(regions.items()):
+            for backend in list(regions.values()):
                 own = owner == account
                 if backends.service_name == "dynamodb":
-                    _wipe_tables(cast("DynamoDBBackend", backend), prefix if own else None)
+                    _wipe_tables(cast("DynamoDBBackend", backend), tables if own else ())
                 elif backends.service_name == "sqs":
                     _wipe_queues(cast("SQSBackend", backend), queues if own else ())
                 else:
-                    _wipe(backends, region, backend)
+                    backend.reset()
 
 
-def _wipe_tables(backend: DynamoDBBackend, prefix: str | None) -> None:
-    kept = {} if prefix is None else {name: table for name, table in backend.tables.items() if name.startswith(prefix)}
+def _wipe_tables(backend: DynamoDBBackend, names: Collection[str]) -> None:
+    kept = {name: table for name, table in backend.tables.items() if name in names}
     backend.reset()
     for table in kept.values():
         table.items.clear()
@@ -47,9 +51,3 @@ def _wipe_queues(backend: SQSBackend, kept: Collection[str]) -> None:
             backend.purge_queue(name)
         else:
             del backend.queues[name]
-
-
-def _wipe(backends: BackendDict[Any], region: str, backend: Any) -> None:
-    backend.reset()
-    if backends.service_name == "s3":
-        cast("Any", get_backend("s3")).bucket_accounts.clear()  # whose name each bucket is, in all accounts

@@ -28,7 +28,7 @@ from .scripts import Scripts
 from .server import Server
 from .state import State
 from .triggers import DEAD_LETTERS, Triggers
-from .wiping import wipe
+from .wiping import tables_of, wipe
 from .worker import Workers
 
 
@@ -48,6 +48,7 @@ class World:
             self.aws.keeper = Keeper(self.state)
         self.backend = build(self._settings, self.aws.session, self._keys())
         self.backend.store.create_tables()
+        self._tables = tables_of(self._settings.account, self._settings.region)
         self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
@@ -96,7 +97,7 @@ class World:
         self.script.reset()
         self.triggers.forget()
         with self.aws.standing_still():
-            wipe(self._settings.account, f"{self._settings.table_prefix}-", (self._settings.queue, DEAD_LETTERS))
+            wipe(self._settings.account, self._tables, (self._settings.queue, DEAD_LETTERS))
             self._buckets()
         self.backend.search.forget("")
 
