@@ -26,7 +26,7 @@ UNUSED = (
     *("cffi", "pycparser*"),
     # onnxruntime loads the module that has the runtime in it: the library beside it is for C. protobuf and
     # flatbuffers serve its tools.
-    *("onnxruntime/capi/libonnxruntime*", "onnxruntime/transformers", "onnxruntime/quantization"),
+    *("onnxruntime/capi/libonnxruntime.so*", "onnxruntime/transformers", "onnxruntime/quantization"),
     *("onnxruntime/tools", "onnxruntime/datasets", "onnxruntime/backend", "onnxruntime/ThirdPartyNotices.txt"),
     *("flatbuffers*", "google", "protobuf*", "packaging*"),
     # numpy's tests, its Fortran wrapper, and what tells its build.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,8 @@ class Sessions:
             raise SetupError(
                 f"the model {model} is not in {self._models}: run `lookalike models pull {pack_of(model)}`"
             )
+        # onnxruntime 1.31 keeps a record of its use in ~/.cache/Microsoft and sends it there, unless told not to.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime  # costs .2 s, so not before a model is needed
 
         options = onnxruntime.SessionOptions()

@@ -1,0 +1,186 @@
+"""A package answers real events, its AWS a local port: a request, an upload, a stored video.
+
+Nothing of the checkout is on its path; see `container`. Raises ProofError where an answer is not what it should be.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+from botocore.config import Config
+
+from . import events, tables
+from .building import ROOT, Package
+from .container import Container, Reply
+
+PHOTO = ROOT / "tests" / "photos" / "astronaut.jpg"
+"""Eileen Collins: NASA's portrait, in the public domain."""
+
+
+class ProofError(Exception):
+    """A package does not do what it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Tables, buckets, a queue and a key of their own behind a port, as Terraform makes them."""
+
+    url: str
+    name: str
+    kms_key: str
+
+    @classmethod
+    def at(cls, url: str) -> Account:
+        """A new one behind the port at `url`."""
+        name = f"proof-{uuid4().hex[:8]}"
+        client = Account(url, name, "").client
+        tables.create(client("dynamodb"), name)
+        for bucket in ("uploads", "results"):
+            client("s3").create_bucket(Bucket=f"{name}-{bucket}")
+        client("sqs").create_queue(QueueName=f"{name}-jobs")
+        return cls(url, name, client("kms").create_key()["KeyMetadata"]["Arn"])
+
+    @property
+    def uploads(self) -> str:
+        return f"{self.name}-uploads"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the functions find in their environment."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "LOOKALIKE_TABLE_PREFIX": self.name,
+            "LOOKALIKE_UPLOADS": self.uploads,
+            "LOOKALIKE_BUCKET": f"{self.name}-results",
+            "LOOKALIKE_QUEUE": f"{self.name}-jobs",
+            "LOOKALIKE_KMS_KEY": self.kms_key,
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of that service behind the port."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """The events of the messages that wait in the queue of jobs."""
+        sqs = self.client("sqs")
+        queue = f"{self.name}-jobs"
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        while found := sqs.receive_message(QueueUrl=url, AttributeNames=["All"]).get("Messages"):
+            yield from (events.received(message, queue) for message in found)
+
+
+@contextmanager
+def port() -> Iterator[str]:
+    """The URL of a `lookalike serve --memory` of its own."""
+    command = [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--memory"]
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()  # "Lookalike serves Rekognition on http://127.0.0.1:PORT"
+        try:
+            yield line.split()[-1]
+        finally:
+            process.terminate()
+
+
+def prove(package: Package, url: str) -> None:
+    """Have each function of the package answer, its AWS the port at `url`."""
+    account = Account.at(url)
+    with Container(package, "api_handler", account.environ) as api:
+        detect_faces(api)
+        with Container(package, "on_upload", account.environ) as uploads:
+            index_faces(account, uploads, api)
+        with Container(package, "on_job", account.environ, timeout=900) as jobs:
+            video_job(account, jobs, api)
+    with Container(package, "on_failed_upload", account.environ) as again:
+        _check(again.invoke({"Records": []}).result == {"batchItemFailures": []}, "the parked events are not read")
+
+
+def detect_faces(api: Container) -> None:
+    """The portrait's face by both formats of a request, and an error as AWS words it."""
+    image = {"Image": {"Bytes": base64.b64encode(PHOTO.read_bytes()).decode()}}
+    for event in (events.rest("DetectFaces", image), events.function_url("DetectFaces", image)):
+        faces = answer(api.invoke(event))["FaceDetails"]
+        _check(len(faces) == 1 and faces[0]["Confidence"] > 90, f"the portrait has one face, not {faces}")
+    refused = api.invoke(events.rest("DescribeCollection", {"CollectionId": "absent"})).result
+    _check(refused["statusCode"] == 400 and "ResourceNotFoundException" in refused["body"], f"no error: {refused}")
+
+
+def index_faces(account: Account, uploads: Container, api: Container) -> None:
+    """An upload's face is found again, also when its event comes twice."""
+    body = PHOTO.read_bytes()
+    account.client("s3").put_object(Bucket=account.uploads, Key="collections/crew/eileen.jpg", Body=body)
+    event = events.uploaded(account.uploads, "collections/crew/eileen.jpg", len(body))
+    for _ in range(2):
+        _check(uploads.invoke(event).error is None, "the upload is not indexed")
+    sought = {"CollectionId": "crew", "Image": {"Bytes": base64.b64encode(body).decode()}}
+    matches = answer(api.invoke(events.rest("SearchFacesByImage", sought)))["FaceMatches"]
+    names = [match["Face"]["ExternalImageId"] for match in matches]
+    _check(names == ["eileen"], f"the uploaded face is not found once: {names}")
+
+
+def video_job(account: Account, jobs: Container, api: Container) -> None:
+    """A stored video's faces, from the Start to the Get."""
+    account.client("s3").put_object(Bucket=account.uploads, Key="film.mp4", Body=film())
+    video = {"Video": {"S3Object": {"Bucket": account.uploads, "Name": "film.mp4"}}}
+    job = answer(api.invoke(events.rest("StartFaceDetection", video)))
+    for event in account.messages():
+        _check(jobs.invoke(event).result == {"batchItemFailures": []}, "the job is not done")
+    found = answer(api.invoke(events.rest("GetFaceDetection", job)))
+    _check(found["JobStatus"] == "SUCCEEDED" and len(found["Faces"]) > 1, f"the film's faces are not found: {found}")
+
+
+def answer(reply: Reply) -> dict[str, Any]:
+    """The members of an operation's answer; raises ProofError for an error."""
+    result: Mapping[str, Any] = reply.result or {}
+    if result.get("statusCode") != 200:
+        raise ProofError(f"no answer: {reply.error or result}")
+    members: dict[str, Any] = json.loads(result["body"])
+    return members
+
+
+def film() -> bytes:
+    """Two seconds of the portrait, H.264."""
+    import av
+    from PIL import Image
+
+    file = io.BytesIO()
+    picture = av.VideoFrame.from_image(Image.open(PHOTO).resize((320, 320)))
+    with av.open(file, "w", "mp4") as container:
+        stream = container.add_stream("libx264", rate=Fraction(10))
+        stream.width, stream.height, stream.pix_fmt = 320, 320, "yuv420p"
+        for number in range(20):
+            picture.pts = number
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def _check(right: bool, wrong: str) -> None:
+    if not right:
+        raise ProofError(wrong)
+
+
