@@ -1,0 +1,88 @@
+// Boxes, polygons and points over a picture or a video, with names that keep out of each other's way.
+
+import { fill, svg } from "./dom.js";
+
+const LETTERS = document.createElement("canvas").getContext("2d");
+const HEIGHT = 20;
+
+/**
+ * Keep an overlay over `shown`, an img or video that lies in a positioned element.
+ * A mark is { id, hue, name, box?, polygon?, points? }, places as Rekognition gives them: ratios of width and height.
+ */
+export class Overlay {
+  constructor(shown) {
+    this.shown = shown;
+    this.marks = [];
+    this.chosen = null;
+    this.element = svg("svg.overlay", { "aria-hidden": "true" });
+    new ResizeObserver(() => this.draw()).observe(shown);
+  }
+
+  show(marks) {
+    this.marks = marks;
+    this.draw();
+  }
+
+  /** Bring out one mark by its id, or none. */
+  choose(id) {
+    this.chosen = id;
+    this.element.toggleAttribute("data-chosen", id !== null);
+    this.draw();
+  }
+
+  draw() {
+    const { clientWidth: width, clientHeight: height } = this.shown;
+    if (!width || !height) return;
+    this.element.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const marks = this.marks.toSorted((one, other) => area(other) - area(one));  // the small ones on top
+    const names = placed(marks.toReversed().toSorted((one) => (one.id === this.chosen ? -1 : 0)), width, height, this.chosen);
+    fill(this.element, marks.map((mark) => this.shape(mark, width, height)), names);
+  }
+
+  shape(mark, width, height) {
+    const group = svg("g.mark", { hue: mark.hue, "data-on": mark.id === this.chosen });
+    const { box, polygon, points = [] } = mark;
+    if (polygon) {
+      const corners = polygon.map((corner) => `${corner.X * width},${corner.Y * height}`).join(" ");
+      group.append(svg("polygon.under", { points: corners }), svg("polygon", { points: corners }));
+    } else if (box) {
+      const place = { x: box.Left * width, y: box.Top * height, width: box.Width * width, height: box.Height * height, rx: 4 };
+      group.append(svg("rect.under", place), svg("rect", place));
+    }
+    for (const point of points) group.append(svg("circle", { cx: point.X * width, cy: point.Y * height, r: points.length > 5 ? 1.7 : 2.4 }));
+    return group;
+  }
+}
+
+const area = ({ box }) => (box ? box.Width * box.Height : 0);
+
+/** The names, each where it hides no other: above its box, in it, or below it. What finds no room goes without, unless chosen. */
+function placed(marks, width, height, chosen) {
+  LETTERS.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
+  const taken = [];
+  return marks.flatMap((mark) => {
+    if (!mark.name || !(mark.box || mark.polygon)) return [];
+    const box = mark.box ?? around(mark.polygon);
+    const wide = Math.min(LETTERS.measureText(mark.name).width + 12, width);
+    const x = Math.max(0, Math.min(box.Left * width, width - wide));
+    const top = box.Top * height;
+    const bottom = top + box.Height * height;
+    const heights = [top - HEIGHT - 2, top + 3, bottom + 2, bottom - HEIGHT - 3];
+    const right = Math.max(0, Math.min((box.Left + box.Width) * width - wide, width - wide));
+    const free = [x, right].flatMap((left) => heights.map((y) => ({ x: left, y, wide })))
+      .find((place) => place.y >= 0 && place.y + HEIGHT <= height && !taken.some((other) => meet(place, other)));
+    if (!free && mark.id !== chosen) return [];
+    const place = free ?? { x, y: Math.max(0, top), wide };
+    taken.push(place);
+    return svg("g.name", { hue: mark.hue, "data-on": mark.id === chosen },
+      svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 }), svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name));
+  });
+}
+
+const meet = (one, other) => Math.abs(one.y - other.y) < HEIGHT + 1 && one.x < other.x + other.wide + 2 && other.x < one.x + one.wide + 2;
+
+function around(polygon) {
+  const xs = polygon.map((corner) => corner.X);
+  const ys = polygon.map((corner) => corner.Y);
+  return { Left: Math.min(...xs), Top: Math.min(...ys), Width: Math.max(...xs) - Math.min(...xs), Height: Math.max(...ys) - Math.min(...ys) };
+}
