@@ -1,22 +1,24 @@
 """Lines of which each carries the hash of the one before, and a MAC: what makes a log of them whole.
 
-    {"chain":{"id":"…","previous":"<SHA-256 of the line before>","sequence":17},…,"mac":"<HMAC-SHA-256 of this line>"}
+    {"chain":{"previous":"<hash of the line before>","sequence":17},"eventID":"…",…,"mac":"<MAC of this line's hash>"}
 
-Hashes and MACs are of the bytes as they are written, so that nothing about them can be changed: a line that says the
-same in other bytes is another line. The first has the sequence 1 and 64 zeros for the line before it.
+A line's hash is SHA-256 of its bytes as they are written, up to the MAC, with the closing brace: a line that says the
+same in other bytes is another line. The MAC is BLAKE2b with a key (RFC 7693) of that hash. The eventID is the chain's
+id, 20 hex digits, and the sequence. The first line has the sequence 1 and 64 zeros for the line before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import msgspec
 
 _MAC = re.compile(rb',"mac":"([0-9a-f]{64})"}\Z')
+_NONE = "0" * 64
 
 
 class BrokenError(Exception):
@@ -27,7 +29,7 @@ class Link(NamedTuple):
     """Where a chain stands."""
 
     chain: str
-    """Its id."""
+    """Its id, as the first four fields of a UUID."""
     sequence: int
     """Of the last line; 0 before the first."""
     hash: str
@@ -36,31 +38,39 @@ class Link(NamedTuple):
     @classmethod
     def start(cls) -> Link:
         """The start of a new chain."""
-        return cls(uuid4().hex, 0, "0" * 64)
+        digits = os.urandom(10).hex()
+        return cls(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:]}", 0, _NONE)
 
 
 def append(record: bytes, link: Link, key: bytes | None) -> tuple[bytes, Link]:
-    """The line (without its end) of a JSON object of at least one member, and where the chain stands with it."""
-    chain = f'{{"chain":{{"id":"{link.chain}","previous":"{link.hash}","sequence":{link.sequence + 1}}},'
-    line = chain.encode() + record[1:]
-    if key is not None:
-        line = b'%b,"mac":"%b"}' % (line[:-1], hmac.digest(key, line, "sha256").hex().encode())
-    return line, Link(link.chain, link.sequence + 1, hashlib.sha256(line).hexdigest())
+    """The line of a JSON object of at least one member, and where the chain stands with it."""
+    chain, before, previous = link
+    sequence = before + 1
+    head = f'{{"chain":{{"previous":"{previous}","sequence":{sequence}}},"eventID":"{chain}-{sequence:012x}",'
+    line = head.encode() + record[1:]
+    digest = hashlib.sha256(line)
+    after = Link(chain, sequence, digest.hexdigest())
+    if key is None:
+        return line + b"\n", after
+    return b'%b,"mac":"%b"}\n' % (line[:-1], mac(digest.digest(), key).hex().encode()), after
 
 
 def follow(line: bytes, before: Link | None, key: bytes | None) -> tuple[dict[str, Any], Link]:
-    """The record of a line (without its end), and where the chain stands after it. `before` None: anywhere.
+    """The record of a line, and where the chain stands after it. `before` None: anywhere.
 
     Raises BrokenError for a line that was not made by `append` with that key, or not right after `before`.
     """
+    line = line.removesuffix(b"\n")
     if key is not None:
-        _require_mac(line, key)
+        line = _proved(line, key)
     record = said(line)
     try:
-        chain = record["chain"]
-        link = Link(chain["id"], int(chain["sequence"]), hashlib.sha256(line).hexdigest())
-        previous = chain["previous"]
-    except (KeyError, TypeError, ValueError):
+        chain, _, number = record["eventID"].rpartition("-")
+        link = Link(chain, record["chain"]["sequence"], hashlib.sha256(line).hexdigest())
+        previous = record["chain"]["previous"]
+        if int(number, 16) != link.sequence:
+            raise BrokenError("its number is not that of its place")
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise BrokenError("it is no record") from None
     if before is not None:
         if link.chain != before.chain:
@@ -80,9 +90,17 @@ def said(line: bytes) -> dict[str, Any]:
         return {}
 
 
-def _require_mac(line: bytes, key: bytes) -> None:
+def mac(text: bytes, key: bytes) -> bytes:
+    """The MAC of a text, 32 bytes."""
+    return hashlib.blake2b(text, key=key, digest_size=32).digest()
+
+
+def _proved(line: bytes, key: bytes) -> bytes:
+    """The line without its MAC."""
     found = _MAC.search(line)
     if found is None:
         raise BrokenError("it is no record, or only a part of one")
-    if not hmac.compare_digest(hmac.digest(key, line[: found.start()] + b"}", "sha256").hex().encode(), found[1]):
+    body = line[: found.start()] + b"}"
+    if not hmac.compare_digest(mac(hashlib.sha256(body).digest(), key), bytes.fromhex(found[1].decode())):
         raise BrokenError("it was changed, or written with another key")
+    return body

@@ -1,7 +1,7 @@
 """The log in a data directory: a file a day, and the anchor that says where it ends.
 
   audit/2026-11-22.jsonl   lines of `chain`; a line goes to the newest file, also where the clock was set back
-  audit.anchor             how many lines there are and the hash of the last, with a MAC; written after each line
+  audit.anchor             how many lines there are and the hash of the last (`anchor`); written after each line
   audit.key                32 random bytes in hexadecimal, mode 0600, made on first use
 
 Measured: 20 to 30 µs a line, most of it the two writes. They are not synced: a thread does that once a second.
@@ -9,35 +9,29 @@ Measured: 20 to 30 µs a line, most of it the two writes. They are not synced: a
 
 from __future__ import annotations
 
-import hmac
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
 from ..errors import SetupError
 from ..telemetry import logger
-from . import chain
+from . import anchor, chain
+from .anchor import Anchor
 from .chain import BrokenError, Link
 
 SYNC_SECONDS = 1.0
 """How long a line may wait for the disk."""
 KEY_BYTES = 32
-_ANCHOR_BYTES = 512
-"""A disk's sector: written whole or not at all."""
+_DAY = 24 * 3600
 _TAIL = 1 << 20
 """Bytes at the end of a file that hold its last line: the longest is some 200 KB."""
 
 Interrupted = Callable[[str], bytes]
 """From what is wrong with the end of a log, the record that tells of it."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Log:
@@ -51,7 +45,7 @@ class Log:
         self,
         data_dir: Path,
         interrupted: Interrupted,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], float] = time.time,
         sync: float | None = SYNC_SECONDS,
     ) -> None:
         self._folder, self._clock = data_dir / "audit", clock
@@ -61,10 +55,10 @@ class Log:
             known = (data_dir / "audit.key").exists() or bool(files(data_dir))
             self.key = read_key(data_dir) if known else _new_key(data_dir)
             self._link, wrong = _end(data_dir, self.key) if known else (Link.start(), "")
-            self._name = max([path.name for path in files(data_dir)], default=self._today())
-            self._file, self._size = self._opened(self._name)
-            self._anchor = os.open(data_dir / "audit.anchor", os.O_WRONLY | os.O_CREAT, 0o600)
-            os.pwrite(self._anchor, _anchor(self._link, self.key), 0)
+            self._day = max([_day(path) for path in files(data_dir)], default=self._today())
+            self._file, self._size = self._opened(self._day)
+            self._anchor = Anchor(data_dir, self.key)
+            self._anchor.move(self._link)
         except OSError as error:
             raise _unwritable(error) from error
         self._synced = self._link
@@ -83,15 +77,15 @@ class Log:
         with self._writing:
             line, link = chain.append(record, self._link, self.key)
             try:
-                if (today := self._today()) > self._name:
+                if (today := self._today()) > self._day:
                     self._turn_to(today)
-                self._write(line + b"\n")
-                os.pwrite(self._anchor, _anchor(link, self.key), 0)
+                self._write(line)
+                self._anchor.move(link)
             except OSError as error:
                 with suppress(OSError):
                     os.ftruncate(self._file, self._size)  # nothing by half
                 raise _unwritable(error) from error
-            self._size += len(line) + 1
+            self._size += len(line)
             self._link = link
 
     def close(self) -> None:
@@ -101,23 +95,25 @@ class Log:
             self._syncing.join()
         self._sync()
         os.close(self._file)
-        os.close(self._anchor)
+        self._anchor.close()
 
-    def _today(self) -> str:
-        return self._clock().strftime("%Y-%m-%d.jsonl")
+    def _today(self) -> int:
+        """Days since the epoch, in UTC."""
+        return int(self._clock() // _DAY)
 
     def _write(self, data: bytes) -> None:
         while data:
             data = data[os.write(self._file, data) :]
 
-    def _turn_to(self, name: str) -> None:
+    def _turn_to(self, day: int) -> None:
         before = self._file
-        self._file, self._size = self._opened(name)
-        self._name = name
+        self._file, self._size = self._opened(day)
+        self._day = day
         os.fsync(before)
         os.close(before)
 
-    def _opened(self, name: str) -> tuple[int, int]:
+    def _opened(self, day: int) -> tuple[int, int]:
+        name = f"{datetime.fromtimestamp(day * _DAY, UTC):%Y-%m-%d}.jsonl"
         file = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return file, os.fstat(file).st_size
 
@@ -133,7 +129,7 @@ class Log:
             link, file = self._link, os.dup(self._file)  # its day may end meanwhile
         try:
             os.fsync(file)
-            os.fsync(self._anchor)
+            self._anchor.sync()
             self._synced = link
         except OSError as error:
             logger.error("the audit log could not be synced: %s", error)
@@ -155,33 +151,23 @@ def read_key(data_dir: Path) -> bytes:
     return key
 
 
-def read_anchor(data_dir: Path, key: bytes) -> Link:
-    """Where the log ends. Raises BrokenError where the anchor is gone or was changed."""
-    try:
-        told = msgspec.json.decode((data_dir / "audit.anchor").read_bytes(), type=dict[str, str | int])
-        link = Link(str(told["chain"]), int(told["sequence"]), str(told["hash"]))
-        genuine = hmac.compare_digest(_anchor_mac(link, key), str(told["mac"]))
-    except OSError as error:
-        raise BrokenError("the anchor, audit.anchor, is gone") from error
-    except (msgspec.DecodeError, KeyError, ValueError):
-        genuine = False
-    if not genuine:
-        raise BrokenError("the anchor, audit.anchor, was changed")
-    return link
-
-
 def files(data_dir: Path) -> list[Path]:
     """The files of the log, the oldest first."""
     return sorted((data_dir / "audit").glob("*.jsonl"))
 
 
+def _day(path: Path) -> int:
+    """The day whose file it is, since the epoch."""
+    return int(datetime.strptime(path.stem, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() // _DAY)
+
+
 def _end(data_dir: Path, key: bytes) -> tuple[Link, str]:
     """Where the chain goes on, or the start of a new one and what is wrong with the end of the old."""
     try:
-        anchor, last = read_anchor(data_dir, key), _last_line(data_dir)
-        link = anchor._replace(sequence=0) if last is None else chain.follow(last, None, key)[1]
-        if link.chain != anchor.chain or link.sequence < anchor.sequence:
-            raise BrokenError(f"of {anchor.sequence} records it ends with record {link.sequence}")
+        end, last = anchor.read(data_dir, key), _last_line(data_dir)
+        link = end._replace(sequence=0) if last is None else chain.follow(last, None, key)[1]
+        if link.chain != end.chain or link.sequence < end.sequence:
+            raise BrokenError(f"of {end.sequence} records it ends with record {link.sequence}")
     except BrokenError as error:
         return Link.start(), str(error)
     return link, ""
@@ -200,15 +186,6 @@ def _last_line(data_dir: Path) -> bytes | None:
         if end:
             return tail[:end].splitlines()[-1]
     return None
-
-
-def _anchor(link: Link, key: bytes) -> bytes:
-    told = {**link._asdict(), "mac": _anchor_mac(link, key)}
-    return msgspec.json.encode(told).ljust(_ANCHOR_BYTES - 1) + b"\n"
-
-
-def _anchor_mac(link: Link, key: bytes) -> str:
-    return hmac.digest(key, f"anchor {link.chain} {link.sequence} {link.hash}".encode(), "sha256").hex()
 
 
 def _new_key(data_dir: Path) -> bytes:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import chain
+from . import anchor, chain
 from .chain import BrokenError, Link
-from .log import files, read_anchor, read_key
+from .log import files, read_key
 from .trail import INTERRUPTED
 
 
@@ -56,13 +56,13 @@ def verify(data_dir: Path, expected: Mapping[str, int] | None = None) -> Whole:
     if not written and not (data_dir / "audit.key").exists():
         raise BrokenError(f"{data_dir} holds no audit log")
     key = read_key(data_dir)
-    anchor = read_anchor(data_dir, key)  # before the lines: those that come meanwhile are beyond it
+    end = anchor.read(data_dir, key)  # before the lines: those that come meanwhile are beyond it
     wanted = dict(expected or {})
-    if anchor.sequence:
-        wanted[anchor.hash] = anchor.sequence
+    if end.sequence:
+        wanted[end.hash] = end.sequence
     link, place = None, None
     for place, line in lines(written):
-        if not line.endswith(b"\n") and (link.sequence if link else 0) >= anchor.sequence:
+        if not line.endswith(b"\n") and (link.sequence if link else 0) >= end.sequence:
             break  # being written, or cut off by a kill: its call was not answered
         link = _followed(place, line, link, key)
         wanted.pop(link.hash, None)
@@ -84,7 +84,7 @@ def verify_stream(path: Path) -> Whole:
 
 def _followed(place: Place, line: bytes, before: Link | None, key: bytes | None) -> Link:
     try:
-        record, link = chain.follow(line.rstrip(b"\n"), before or None, key)
+        record, link = chain.follow(line, before, key)
         if before is None and key is not None and link.sequence != 1:
             raise BrokenError(f"the {link.sequence - 1} records before it are missing")
     except BrokenError as error:

@@ -1,54 +1,39 @@
 """One call as CloudTrail records it, less what tells of a person.
 
 The shape is that of "CloudTrail record contents" (AWS CloudTrail user guide, version 1.11), with the members of
-requestParameters and responseElements in camel case. Of the request, numbers, booleans and enumerated values are kept,
-and those texts that name a thing. A text that may name somebody (ExternalImageId, UserId, an object's key, a tag) is a
-pseudonym, the same for the same text, so that calls can be found by who knows the text and not read by who does not:
-erasing a person leaves no name here. Of a picture its size is told, of an answer's lists their lengths. An error has
-its class's general text: its own may quote the request.
+requestParameters and responseElements in camel case; `chain` adds the eventID. Of the request that is told which
+`parameters` lets through, of an answer's lists their lengths. An error has its class's general text: its own may quote
+the request.
+
+What is the same for every call of an operation is made once (`_Plan`): beside a search of 2 ms, 20 µs count.
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+
+import msgspec
 
 from ..wire import service
 from ..wire.door import NOBODY
+from .parameters import Members, Parameters, camel, same, shortened, told
 
 if TYPE_CHECKING:
     from ..wire.door import Call, Identity
 
-Record = dict[str, Any]
-
-HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
-"""CloudTrail's own words, where there is no key to make a pseudonym with."""
-SERVICE = "rekognition.amazonaws.com"
-
-_THINGS = frozenset(
-    {
-        *("CollectionId", "FaceId", "ImageId", "JobId", "MediaAnalysisJobId", "LivenessSessionId", "TagKey"),
-        *("S3Bucket", "S3ObjectVersion", "KmsKeyId", "RoleArn", "SNSTopicArn", "ResourceArn", "DatasetArn"),
-        *("ProjectArn", "ProjectName", "ProjectVersionArn", "ProjectVersionId", "VersionName", "ProjectPolicyName"),
-        *("StreamProcessorArn", "StreamProcessorName", "KinesisDataArn", "KinesisVideoArn"),
-        *("ConnectedHomeLabel", "GeneralLabelsFilterValue", "Version"),
-    }
-)
-"""Shapes of texts that name no person."""
-_LONGEST_TEXT, _LONGEST_LIST = 256, 4096
-"""Of a request that is refused for more."""
 _READS = ("Compare", "Describe", "Detect", "Get", "List", "Recognize", "Search")
 _LOOKED_AT = frozenset(
     {
         *("FaceDetails", "FaceRecords", "UnindexedFaces", "CelebrityFaces", "UnrecognizedFaces", "UnmatchedFaces"),
         *("UnsearchedFaces", "Persons"),
+        *("SearchedFace", "SearchedFaceBoundingBox", "SearchedFaceId", "SearchedUser", "SourceImageFace"),
     }
 )
-"""Lists of the faces or persons that were found in the request's picture."""
+"""What an answer says of the faces or persons that came in: in the request's picture, or by their ids."""
 _TOLD = frozenset(
     {
         *("FaceDetails", "FaceRecords", "FaceMatches", "UserMatches", "Faces", "CelebrityFaces", "Persons"),
@@ -56,7 +41,8 @@ _TOLD = frozenset(
     }
 )
 """Lists of the faces or persons that the answer tells of."""
-_SEARCHED = frozenset({"SearchedFace", "SearchedFaceBoundingBox", "SearchedFaceId", "SearchedUser", "SourceImageFace"})
+_SCALARS = frozenset({"JobId", "CollectionArn", "FaceModelVersion", "JobStatus", "StatusCode", "FaceCount"})
+"""What is kept of an answer besides the lengths of its lists."""
 _THRESHOLDS: Mapping[str, tuple[str, float]] = {
     "AssociateFaces": ("UserMatchThreshold", 75.0),
     "CompareFaces": ("SimilarityThreshold", 80.0),
@@ -68,155 +54,130 @@ _THRESHOLDS: Mapping[str, tuple[str, float]] = {
 }
 """The member that sets the least similarity, and AWS's default."""
 
-Pseudonym = Callable[[str], str]
+
+class Event(msgspec.Struct, kw_only=True):
+    """A record, its members in the order of their names, and so its JSON in one form only."""
+
+    additional_event_data: Mapping[str, Any] | None = msgspec.field(default=None, name="additionalEventData")
+    aws_region: str = msgspec.field(name="awsRegion")
+    error_code: str | None = msgspec.field(default=None, name="errorCode")
+    error_message: str | None = msgspec.field(default=None, name="errorMessage")
+    category: str = msgspec.field(default="Management", name="eventCategory")
+    name: str = msgspec.field(name="eventName")
+    source: str = msgspec.field(default="rekognition.amazonaws.com", name="eventSource")
+    time: str = msgspec.field(name="eventTime")
+    kind: str = msgspec.field(default="AwsApiCall", name="eventType")
+    version: str = msgspec.field(default="1.11", name="eventVersion")
+    management: bool = msgspec.field(default=True, name="managementEvent")
+    read_only: bool = msgspec.field(default=False, name="readOnly")
+    account: str = msgspec.field(name="recipientAccountId")
+    request_id: str | None = msgspec.field(default=None, name="requestID")
+    parameters: Mapping[str, Any] | None = msgspec.field(default=None, name="requestParameters")
+    response: Mapping[str, Any] | None = msgspec.field(default=None, name="responseElements")
+    details: Mapping[str, Any] | None = msgspec.field(default=None, name="serviceEventDetails")
+    address: str = msgspec.field(name="sourceIPAddress")
+    agent: str = msgspec.field(name="userAgent")
+    identity: Mapping[str, str] = msgspec.field(name="userIdentity")
 
 
-def pseudonyms(key: bytes | None) -> Pseudonym:
-    """What stands for a text that may name somebody: 64 bits of a keyed hash."""
-    if key is None:
-        return lambda _text: HIDDEN
-    own = hmac.digest(key, b"lookalike audit pseudonyms", "sha256")
-    return lambda text: "hmac:" + hmac.digest(own, text.encode(), "sha256")[:8].hex()
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is told of an operation's calls."""
+
+    read_only: bool
+    request: Members
+    response: Members
+    came_in: frozenset[str]
+    """Members of the answer whose faces came in."""
+    went_out: frozenset[str]
+    threshold: tuple[str, float] | None
 
 
-def of_call(call: Call, account: str, region: str, pseudonym: Pseudonym) -> Record:
-    """The record of a call."""
-    identity = call.identity or NOBODY
-    members, result = call.members or {}, call.result if call.result is not None and call.error is None else {}
-    shape = _request_shape(call.operation)
-    record = {
-        **_event(call.operation or "Unknown", "AwsApiCall", call.started, account, region),
-        "userIdentity": _identity(identity, account),
-        "sourceIPAddress": _source(call, identity),
-        "userAgent": call.request.headers.get("user-agent", "") if call.request else identity.invoked_by,
-        "requestParameters": _structure(members, shape, pseudonym) if shape and members else None,
-        "responseElements": _counts(result) if call.error is None else None,
-        "requestID": call.id,
-        "readOnly": call.operation.startswith(_READS),
-        "additionalEventData": _facts(call.operation, members, result) | {"milliseconds": round(call.seconds * 1e3, 1)},
-    }
-    if call.error is not None:
-        record |= {"errorCode": call.error.code, "errorMessage": call.error.text}
-    return record
+class Recorder:
+    """Describes calls of one account in one region. `key` makes pseudonyms."""
+
+    def __init__(self, account: str, region: str, key: bytes | None) -> None:
+        self._parameters = Parameters(key)
+        self._account, self._region = account, region
+        self._plan = cache(self._planned)
+        self._identity = lru_cache(1024)(self._identified)
+
+    def call(self, call: Call) -> bytes:
+        """The record of a call, as JSON."""
+        plan, members, identity = self._plan(call.operation), call.members or {}, call.identity or NOBODY
+        event = Event(
+            aws_region=self._region,
+            name=call.operation or "Unknown",
+            time=call.started.isoformat("T", "seconds")[:19] + "Z",
+            read_only=plan.read_only,
+            account=self._account,
+            request_id=call.id,
+            parameters=told(members, plan.request) or None,
+            address=call.request.source if call.request else identity.invoked_by,
+            agent=call.request.headers.get("user-agent", "") if call.request else identity.invoked_by,
+            identity=self._identity(identity),
+        )
+        facts: dict[str, Any] = {"milliseconds": round(call.seconds * 1e3, 1)}
+        if "CollectionId" in members:
+            facts["collection"] = shortened(members["CollectionId"])
+        if plan.threshold is not None:
+            facts["threshold"] = members.get(*plan.threshold)
+        if call.error is not None:
+            event.error_code, event.error_message = call.error.code, call.error.text
+        elif call.result is not None:
+            event.response = told(call.result, plan.response)
+            _count(call.result, plan, facts)
+        if "FaceIds" in members:
+            facts["facesIn"] = len(members["FaceIds"])
+        event.additional_event_data = facts
+        return msgspec.json.encode(event, order="deterministic")
+
+    def event(self, name: str, details: Mapping[str, Any], invoked_by: str) -> bytes:
+        """The record of something that Lookalike did by itself, or its owner by the command line, as JSON."""
+        event = Event(
+            aws_region=self._region,
+            name=name,
+            time=datetime.now(UTC).isoformat("T", "seconds")[:19] + "Z",
+            kind="AwsServiceEvent",
+            account=self._account,
+            details=details,
+            address=invoked_by,
+            agent=invoked_by,
+            identity={"type": "AWSService", "accountId": self._account, "invokedBy": invoked_by},
+        )
+        return msgspec.json.encode(event, order="deterministic")
+
+    def _identified(self, identity: Identity) -> Mapping[str, str]:
+        if identity.invoked_by:
+            return {"type": "AWSService", "accountId": self._account, "invokedBy": identity.invoked_by}
+        told = {"type": "IAMUser", "arn": identity.arn} if identity.arn else {"type": "Unknown"}
+        return (
+            told | {"accountId": self._account} | ({"accessKeyId": identity.access_key} if identity.access_key else {})
+        )
+
+    def _planned(self, operation: str) -> _Plan:
+        if operation not in service.operations():
+            return _Plan(False, {}, {}, frozenset(), frozenset(), None)
+        result = service.shape(service.result_shape(operation))["members"]
+        came_in = _LOOKED_AT | ({"FaceMatches"} if operation == "CompareFaces" else set())  # in the target picture
+        lists = {name for name, of in result.items() if service.shape(of["shape"])["type"] == "list"}
+        return _Plan(
+            operation.startswith(_READS),
+            self._parameters.of(service.request_shape(operation)),
+            {name: (camel(name), len if name in lists else same) for name in result if name in lists | _SCALARS},
+            frozenset(result) & came_in,
+            frozenset(lists & _TOLD),
+            _THRESHOLDS.get(operation),
+        )
 
 
-def of_event(name: str, account: str, region: str, details: Mapping[str, Any], invoked_by: str) -> Record:
-    """The record of something that Lookalike did by itself, or its owner with the command line."""
-    return {
-        **_event(name, "AwsServiceEvent", datetime.now(UTC), account, region),
-        "userIdentity": {"type": "AWSService", "accountId": account, "invokedBy": invoked_by},
-        "sourceIPAddress": invoked_by,
-        "userAgent": invoked_by,
-        "requestParameters": None,
-        "responseElements": None,
-        "readOnly": False,
-        "serviceEventDetails": dict(details),
-    }
+def _count(result: Mapping[str, Any], plan: _Plan, facts: dict[str, Any]) -> None:
+    """How many faces came in and went out, where the answer has them."""
+    if came_in := [result[name] for name in plan.came_in if name in result]:
+        facts["facesIn"] = sum(map(_number, came_in))
+    if plan.went_out:
+        facts["facesOut"] = sum(len(result[name]) for name in plan.went_out if name in result)
 
 
-def _event(name: str, kind: str, time: datetime, account: str, region: str) -> Record:
-    return {
-        "eventVersion": "1.11",
-        "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "eventSource": SERVICE,
-        "eventName": name,
-        "awsRegion": region,
-        "eventID": str(uuid4()),
-        "eventType": kind,
-        "eventCategory": "Management",
-        "managementEvent": True,
-        "recipientAccountId": account,
-    }
-
-
-def _identity(identity: Identity, account: str) -> Record:
-    if identity.invoked_by:
-        return {"type": "AWSService", "accountId": account, "invokedBy": identity.invoked_by}
-    told: Record = {"type": "Unknown", "accountId": account}
-    if identity.arn:
-        told |= {"type": "IAMUser", "arn": identity.arn}
-    if identity.access_key:
-        told["accessKeyId"] = identity.access_key
-    return told
-
-
-def _source(call: Call, identity: Identity) -> str:
-    return call.request.source if call.request else identity.invoked_by
-
-
-@cache
-def _request_shape(operation: str) -> str | None:
-    return service.request_shape(operation) if operation in service.operations() else None
-
-
-@cache
-def _camel(name: str) -> str:
-    return name[0].lower() + name[1:]
-
-
-def _structure(members: Mapping[str, Any], shape: str, pseudonym: Pseudonym) -> Record:
-    known = service.shape(shape)["members"]
-    return {
-        _camel(name): _parameter(value, known[name]["shape"], pseudonym)
-        for name, value in members.items()
-        if name in known
-    }
-
-
-def _parameter(value: Any, name: str, pseudonym: Pseudonym) -> Any:
-    """What is told of a member's value, by the name of its shape."""
-    shape = service.shape(name)
-    told: Any = value
-    match value:
-        case str():
-            told = value[:_LONGEST_TEXT] if "enum" in shape or name in _THINGS else pseudonym(value)
-        case bytes() | bytearray() | memoryview():
-            told = {"bytes": len(value)}
-        case datetime():
-            told = value.isoformat()
-        case Mapping() if shape["type"] == "map":
-            told = {key[:_LONGEST_TEXT]: _tag(key, one, pseudonym) for key, one in value.items()}
-        case Mapping():
-            told = _structure(value, name, pseudonym)
-        case list() | tuple():
-            told = [_parameter(one, shape["member"]["shape"], pseudonym) for one in value[:_LONGEST_LIST]]
-    return told
-
-
-def _tag(key: str, value: str, pseudonym: Pseudonym) -> str:
-    """Tags that set policy are kept, since the log is to prove which held when."""
-    return value[:_LONGEST_TEXT] if key.startswith("lookalike:") else pseudonym(value)
-
-
-def _counts(result: Mapping[str, Any]) -> Record:
-    """Lengths of lists, whole numbers, and what a job or a resource is called."""
-    told = {}
-    for name, value in result.items():
-        if isinstance(value, list | tuple):
-            told[_camel(name)] = len(value)
-        elif isinstance(value, int) or name in ("JobId", "CollectionArn", "FaceModelVersion", "JobStatus"):
-            told[_camel(name)] = value
-    return told
-
-
-def _facts(operation: str, members: Mapping[str, Any], result: Mapping[str, Any]) -> Record:
-    """Collection, threshold, and how many faces came in and went out."""
-    facts: Record = {}
-    if "CollectionId" in members:
-        facts["collection"] = str(members["CollectionId"])[:_LONGEST_TEXT]
-    if operation in _THRESHOLDS:
-        member, default = _THRESHOLDS[operation]
-        facts["threshold"] = members.get(member, default)
-    lists = {name: len(value) for name, value in result.items() if isinstance(value, list | tuple)}
-    matched_are_found = operation == "CompareFaces"  # in the target picture
-    looked_at = [
-        count for name, count in lists.items() if name in _LOOKED_AT or (matched_are_found and name == "FaceMatches")
-    ]
-    searched = sum(name in result for name in _SEARCHED)
-    if "FaceIds" in members:
-        facts["facesIn"] = len(members["FaceIds"])
-    elif looked_at or searched:
-        facts["facesIn"] = sum(looked_at) + searched
-    if told := [count for name, count in lists.items() if name in _TOLD]:
-        facts["facesOut"] = sum(told)
-    return facts
+def _number(faces: Iterable[Any]) -> int:
+    return len(faces) if isinstance(faces, list | tuple) else 1

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import msgspec
-
-from . import chain, record
+from . import chain
 from .chain import Link
 from .log import SYNC_SECONDS, Log
+from .record import Recorder
 
 if TYPE_CHECKING:
     from ..wire.door import Call
@@ -21,41 +20,32 @@ INTERRUPTED = "AuditLogInterrupted"
 
 
 class Trail:
-    """Records the calls of one account in one region.
-
-    `append` keeps a record, and raises where it cannot; `key` makes pseudonyms.
-    """
+    """Records calls. `append` keeps a record, and raises where it cannot."""
 
     def __init__(
-        self,
-        append: Callable[[bytes], None],
-        key: bytes | None,
-        account: str,
-        region: str,
-        close: Callable[[], None] = lambda: None,
+        self, append: Callable[[bytes], None], recorder: Recorder, close: Callable[[], None] = lambda: None
     ) -> None:
         self.close = close
         self._append = append
-        self._pseudonym = record.pseudonyms(key)
-        self._account, self._region = account, region
+        self._recorder = recorder
 
     def __call__(self, call: Call) -> None:
         """Keep the record of a call."""
-        self._append(_encoded(record.of_call(call, self._account, self._region, self._pseudonym)))
+        self._append(self._recorder.call(call))
 
     def event(self, name: str, details: Mapping[str, object], invoked_by: str) -> None:
         """Keep the record of something that no call asked for. `details` must name no person."""
-        self._append(_encoded(record.of_event(name, self._account, self._region, details, invoked_by)))
+        self._append(self._recorder.event(name, details, invoked_by))
 
 
 def in_directory(data_dir: Path, account: str, region: str, *, sync: bool = True) -> Trail:
     """Records to the log of a data directory. Raises SetupError where that cannot be written."""
 
     def interrupted(reason: str) -> bytes:
-        return _encoded(record.of_event(INTERRUPTED, account, region, {"reason": reason}, "lookalike"))
+        return Recorder(account, region, None).event(INTERRUPTED, {"reason": reason}, "lookalike")
 
     log = Log(data_dir, interrupted, sync=SYNC_SECONDS if sync else None)
-    return Trail(log.append, log.key, account, region, log.close)
+    return Trail(log.append, Recorder(account, region, log.key), log.close)
 
 
 def to_stream(stream: TextIO, account: str, region: str) -> Trail:
@@ -66,11 +56,7 @@ def to_stream(stream: TextIO, account: str, region: str) -> Trail:
         nonlocal link
         with writing:
             line, link = chain.append(text, link, None)
-            stream.write(line.decode() + "\n")
+            stream.write(line.decode())
             stream.flush()
 
-    return Trail(append, None, account, region)
-
-
-def _encoded(told: record.Record) -> bytes:
-    return msgspec.json.encode(told, order="sorted")
+    return Trail(append, Recorder(account, region, None))

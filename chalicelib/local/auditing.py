@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..audit import reading, record
+from ..audit import parameters, reading
 from ..audit.chain import BrokenError
 from ..audit.log import files, read_key
 from ..errors import SetupError
@@ -68,7 +68,7 @@ def show(  # noqa: PLR0917 -- each an option of the command line
     as_json: Annotated[bool, typer.Option("--json", help="The lines as they are, in CloudTrail's shape.")] = False,
 ) -> None:
     """Show the records, the oldest first."""
-    pseudonym = record.pseudonyms(read_key(data_dir))(about) if about else ""
+    pseudonym = parameters.pseudonyms(read_key(data_dir))(about) if about else ""
     earliest = _time(since) if since else ""
     wanted: list[Callable[[Said], bool]] = [
         lambda said: said.get("eventTime", "") >= earliest,

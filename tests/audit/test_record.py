@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from chalicelib.audit.chain import BrokenError
+from chalicelib.audit.parameters import HIDDEN, pseudonyms
 from chalicelib.audit.reading import verify_stream
-from chalicelib.audit.record import HIDDEN, of_call, pseudonyms
+from chalicelib.audit.record import Recorder
 from chalicelib.audit.trail import to_stream
 from chalicelib.errors import InvalidParameterException
 from chalicelib.wire.door import Call, Identity
@@ -18,14 +19,17 @@ from chalicelib.wire.gateway import Request
 
 ADA = Identity("AKIAADA", "arn:aws:iam::123456789012:user/ada")
 REQUEST = Request("POST", "/", "", {"user-agent": "Boto3/1.44"}, b"", "192.0.2.7")
+RECORDER = Recorder("123456789012", "eu-west-1", b"k" * 32)
 PSEUDONYM = pseudonyms(b"k" * 32)
 
 
 def told(operation: str, members: dict[str, Any], result: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     made = Call(REQUEST, operation=operation, identity=ADA, members=members, result=result, **more)
-    record = of_call(made, "123456789012", "eu-west-1", PSEUDONYM)
-    decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
-    return decoded
+    return recorded(made)
+
+
+def recorded(made: Call) -> dict[str, Any]:
+    return msgspec.json.decode(RECORDER.call(made), type=dict[str, Any])
 
 
 def test_the_shape_of_cloudtrail() -> None:
@@ -113,14 +117,14 @@ def test_an_error_is_told_without_its_quotations() -> None:
 
 
 def test_a_stranger_without_an_operation() -> None:
-    record = of_call(Call(REQUEST, error=InvalidParameterException()), "1", "eu-west-1", PSEUDONYM)
+    record = recorded(Call(REQUEST, error=InvalidParameterException()))
     assert (record["eventName"], record["userIdentity"]["type"]) == ("Unknown", "Unknown")
 
 
 def test_a_part_of_lookalike() -> None:
     made = Call(operation="ListCollections", identity=Identity(invoked_by="uploads"), members={}, result={})
-    record = of_call(made, "1", "eu-west-1", PSEUDONYM)
-    assert record["userIdentity"] == {"type": "AWSService", "accountId": "1", "invokedBy": "uploads"}
+    record = recorded(made)
+    assert record["userIdentity"] == {"type": "AWSService", "accountId": "123456789012", "invokedBy": "uploads"}
     assert record["sourceIPAddress"] == "uploads"
 
 
