@@ -135,4 +135,4 @@ def _filled(backend: Backend, name: str, vectors: Floats) -> Iterator[str]:
             Found((n / 100, 0.0, 0.005, 0.1), 99.0, vector) for n, vector in enumerate(vectors[start : start + 100])
         ]
         digest = hashlib.sha256(str(start).encode()).digest()
-        yield from (face.id for face in backend.store.faces.add(head, digest, None, crowd))
+        yield from (face.id for face in backend.store.faces.add(head, digest, None, crowd, backend.clock()))

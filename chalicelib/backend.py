@@ -198,9 +198,9 @@ def build(settings: Settings, session: Session | None = None, keys: Keys | None 
 
 
 def _keys(settings: Settings, session: Session, keys: Keys | None) -> Keys:
-    """What wraps the data keys of collections: KMS before a file before what the caller has."""
+    """What wraps the data keys of collections: KMS before what the caller has before a file."""
     if settings.kms_key:
         return KmsKeys(session.create_client("kms", region_name=settings.region), settings.kms_key)
-    if settings.key_file:
+    if keys is None and settings.key_file:
         return LocalKeys.from_file(settings.key_file)
     return keys or NoKeys()

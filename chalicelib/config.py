@@ -62,10 +62,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origins: str = ""
     """Web pages that may call a local server, such as https://app.example.com, with spaces between, or * for all;
     those of this machine always may."""
+    optout_similarity: float = 99.0
+    """Similarity from which a face is taken for one on the list of opt-outs: see `operations.optouts`."""
     queue: str = "lookalike-jobs"
     """The SQS queue of video and bulk jobs."""
     dead_letters: str = "lookalike-dead-letters"
     """The SQS queue of S3 events whose handler raised to the last."""
+    rate_limits: str = ""
+    """JSON of requests a second by operation, beyond which they are refused as AWS would: see `local.rates`."""
     frames_per_second: float = 2.0
     """Frames of a stored video that are looked at."""
     search_memory: int = 2 * 1024**3

@@ -24,8 +24,9 @@ from ..errors import ResourceNotFoundException, SetupError
 from ..search import Match
 from ..vision.faces import Face, similarity
 from ..vision.picture import Picture
+from . import policy
 from .details import face_details
-from .faces import face_log, reach
+from .searching import face_log, nearest
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import GetCelebrityInfoRequestTypeDef, RecognizeCelebritiesRequestTypeDef
@@ -120,14 +121,15 @@ def matches(picture: Picture, faces: Sequence[Face], backend: Backend) -> list[M
     gallery = _gallery(backend)
     if gallery is None:
         return [None] * len(faces)
-    radius = reach(LEAST_CONFIDENCE)
-    nearest = (backend.search.nearest(gallery, one, _CANDIDATES, radius) for one in backend.faces.embed(picture, faces))
-    return [next((match for match in found if match.payload.external_id), None) for found in nearest]
+    searches = (
+        nearest(one, gallery, _CANDIDATES, LEAST_CONFIDENCE, backend) for one in backend.faces.embed(picture, faces)
+    )
+    return [next((match for match in found if match.payload.external_id), None) for found in searches]
 
 
 def _gallery(backend: Backend) -> Log | None:
     """The faces of the gallery; None while there is no such collection."""
     try:
-        return face_log(backend.store.collections.get(backend.settings.celebrities), backend)
+        return face_log(policy.collection(backend.settings.celebrities, backend), backend)
     except ResourceNotFoundException:
         return None

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..store.collections import created
+from ..store.policy import read
 from ..vision.embedding import FACE_MODEL_VERSION
-from . import pages
+from . import pages, policy
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (
@@ -23,16 +24,16 @@ LARGEST_PAGE = 4096
 
 
 def create_collection(request: CreateCollectionRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
-    """An empty collection, with tags."""
-    head = backend.store.collections.create(
-        request["CollectionId"], FACE_MODEL_VERSION, request.get("Tags", {}), backend.clock()
-    )
+    """An empty collection, with tags; those that begin with `lookalike:` set its policy."""
+    tags = request.get("Tags", {})
+    read(tags)
+    head = backend.store.collections.create(request["CollectionId"], FACE_MODEL_VERSION, tags, backend.clock())
     return {"StatusCode": 200, "CollectionArn": _name(backend, head.id), "FaceModelVersion": head.model}
 
 
 def describe_collection(request: DescribeCollectionRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """How many faces and users it has, and since when."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     return {
         "FaceCount": int(head.face_count),
         "UserCount": int(head.user_count),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,14 @@ from ..search import Match
 from ..store.faces import Found, Position
 from ..store.records import IndexedFace, place_of
 from ..store.tables import Head
-from ..vision.faces import Face, distance_at, similarity
+from ..vision.faces import Face, similarity
 from ..vision.geometry import Box
 from ..vision.picture import Picture
 from ..vision.quality import reasons
-from . import pages
+from . import pages, policy
 from .details import face_details
 from .responses import bounding_box
+from .searching import face_log, kept_out, nearest
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     )
 
     from ..backend import Backend
-    from ..store.logs import Log
-
 MOST_INDEXED = 100
 """Faces of one picture."""
 _LARGEST_PAGE = 4096
@@ -42,8 +40,12 @@ _NO_FACE = "There are no faces in the image. Should be at least 1."  # clients m
 
 
 def index_faces(request: IndexFacesRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
-    """The faces of a picture that are good enough, the largest ones, kept; the rest with the reasons why not."""
-    head = backend.store.collections.get(request["CollectionId"])
+    """The faces of a picture that are good enough, the largest ones, kept; the rest with the reasons why not.
+
+    Faces of people who opted out are among the rest, without a reason.
+    """
+    head = policy.collection(request["CollectionId"], backend)
+    policy.require_consent(head, request.get("ExternalImageId"), backend)
     picture = backend.picture(request["Image"])
     detected = backend.faces.detect(picture, MOST_INDEXED)
     details = face_details(picture, detected, request.get("DetectionAttributes", ()), backend)
@@ -52,16 +54,22 @@ def index_faces(request: IndexFacesRequestTypeDef, backend: Backend) -> Mapping[
     limit = request.get("MaxFaces", MOST_INDEXED)
     for place in passed[limit:]:
         refused[place] = ["EXCEEDS_MAX_FACES"]
-    kept = passed[:limit]
-    found = _found([detected[place] for place in kept], picture, backend)
-    indexed = backend.store.faces.add(head, picture.digest, request.get("ExternalImageId"), found)
+    chosen = passed[:limit]
+    found = dict(zip(chosen, _found([detected[place] for place in chosen], picture, backend), strict=True))
+    out = kept_out([one.vector for one in found.values()], backend, now=True)
+    kept = [place for place, opted_out in zip(chosen, out, strict=True) if not opted_out]
+    indexed = backend.store.faces.add(
+        head, picture.digest, request.get("ExternalImageId"), [found[place] for place in kept], backend.clock()
+    )
     return {
         "FaceRecords": [
             {"Face": face_members(record, head), "FaceDetail": details[place]}
             for record, place in zip(indexed, kept, strict=True)
         ],
         "UnindexedFaces": [
-            {"Reasons": why, "FaceDetail": detail} for why, detail in zip(refused, details, strict=True) if why
+            {"Reasons": refused[place], "FaceDetail": detail}  # AWS has no reason for an opt-out, and gives none
+            for place, detail in enumerate(details)
+            if place not in kept
         ],
         "FaceModelVersion": head.model,
     }
@@ -69,7 +77,7 @@ def index_faces(request: IndexFacesRequestTypeDef, backend: Backend) -> Mapping[
 
 def list_faces(request: ListFacesRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """In the order in which they were indexed; those of FaceIds and of UserId only, where these are given."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     given = pages.position("ListFaces", request, backend.clock())
     start = Position(*map(int, given.split("."))) if given else backend.store.faces.first
     limit = request.get("MaxResults") or _LARGEST_PAGE
@@ -104,14 +112,15 @@ def delete_faces(request: DeleteFacesRequestTypeDef, backend: Backend) -> Mappin
 
 def search_faces(request: SearchFacesRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """Faces like one of the collection, which is not among the answers; the most similar first."""
-    head, face_id = backend.store.collections.get(request["CollectionId"]), request["FaceId"]
+    head, face_id = policy.collection(request["CollectionId"], backend), request["FaceId"]
     index = backend.search.index(face_log(head, backend))
     face, vector = index.payload(*place_of(face_id)), index.vector(*place_of(face_id))
     if vector is None or face is None or face.id != face_id:
         raise InvalidParameterException("faceId was not found in the collection")
     limit = request.get("MaxFaces", _MATCHES)
     threshold = request.get("FaceMatchThreshold", MATCH_THRESHOLD)
-    matches = [match for match in index.nearest(vector, limit + 1, reach(threshold)) if match.payload.id != face_id]
+    found = nearest(vector, face_log(head, backend), limit + 1, threshold, backend)
+    matches = [match for match in found if match.payload.id != face_id]
     return {
         "SearchedFaceId": face_id,
         "FaceMatches": face_matches(matches[:limit], head),
@@ -121,18 +130,19 @@ def search_faces(request: SearchFacesRequestTypeDef, backend: Backend) -> Mappin
 
 def search_faces_by_image(request: SearchFacesByImageRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """Faces like the largest of a picture that is good enough; the most similar first."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     picture = backend.picture(request["Image"])
     level = request.get("QualityFilter", "NONE")
     detected = backend.faces.detect(picture, 1 if level == "NONE" else MOST_INDEXED)
     face = next((face for face in detected if not reasons(face, level)), None)
     if face is None:
         raise InvalidParameterException(_NO_FACE)
-    matches = backend.search.nearest(
-        face_log(head, backend),
+    matches = nearest(
         backend.faces.embed(picture, [face])[0],
+        face_log(head, backend),
         request.get("MaxFaces", _MATCHES),
-        reach(request.get("FaceMatchThreshold", MATCH_THRESHOLD)),
+        request.get("FaceMatchThreshold", MATCH_THRESHOLD),
+        backend,
     )
     return {
         "SearchedFaceBoundingBox": bounding_box(face.box),
@@ -156,16 +166,6 @@ def face_members(face: IndexedFace, head: Head) -> FaceTypeDef:
     if face.user is not None:
         members["UserId"] = face.user
     return members
-
-
-def face_log(head: Head, backend: Backend) -> Log:
-    """What a search for faces folds."""
-    return backend.store.log(head, "faces", backend.search.dimensions)
-
-
-def reach(threshold: float) -> float:
-    """The largest distance at which a match is `threshold` similar: any distance is 0 similar or more."""
-    return distance_at(threshold) if threshold > 0 else math.inf
 
 
 def face_matches(matches: Sequence[Match], head: Head) -> list[dict[str, Any]]:

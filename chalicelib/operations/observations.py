@@ -18,12 +18,14 @@ from ..vision.shots import MIN_CONFIDENCE, Black, Segment, Watcher
 from ..vision.timecode import timecode
 from ..vision.tracking import Sighting, Tracker, sightings
 from ..vision.video import Video
+from . import policy
 from .celebrities import MOST_FACES, celebrity, celebrity_id, matches
 from .details import face_detail, face_details
-from .faces import MATCH_THRESHOLD, face_log, face_matches, reach
+from .faces import MATCH_THRESHOLD, face_matches
 from .labels import filtered, label_member
 from .moderation import moderation_member
 from .responses import bounding_box
+from .searching import face_log, nearest
 from .text import WordFilter, text_detections
 
 if TYPE_CHECKING:
@@ -114,8 +116,8 @@ def people(_request: Mapping[str, Any], backend: Backend) -> Observe:
 
 def face_search(request: Mapping[str, Any], backend: Backend) -> Observe:
     """Raises ResourceNotFoundException for a collection that is not there."""
-    collection = backend.store.collections.get(request["CollectionId"])
-    radius = reach(request.get("FaceMatchThreshold", MATCH_THRESHOLD))
+    collection = policy.collection(request["CollectionId"], backend)
+    threshold = request.get("FaceMatchThreshold", MATCH_THRESHOLD)
 
     def see(picture: Picture) -> list[Sighting]:
         found = backend.faces.detect(picture)
@@ -124,7 +126,7 @@ def face_search(request: Mapping[str, Any], backend: Backend) -> Observe:
     def tell(sighting: Sighting) -> Members:
         if sighting.vector is None:
             return {"FaceMatches": []}
-        found = backend.search.nearest(face_log(collection, backend), sighting.vector, _FACE_MATCHES, radius)
+        found = nearest(sighting.vector, face_log(collection, backend), _FACE_MATCHES, threshold, backend)
         return {"FaceMatches": face_matches(found, collection)}
 
     return _followed(see, tell)

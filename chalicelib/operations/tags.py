@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidParameterException, ResourceNotFoundException, ServiceQuotaExceededException
+from ..store.policy import read
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (
@@ -27,11 +28,12 @@ Tags = dict[str, str]
 
 
 def tag_resource(request: TagResourceRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
-    """Add tags; those of the same name are replaced."""
+    """Add tags; those of the same name are replaced, and those that begin with `lookalike:` set a policy."""
 
     def added(tags: Tags) -> Tags:
         if len(tags := tags | dict(request["Tags"])) > MOST_TAGS:
             raise ServiceQuotaExceededException(f"A resource has at most {MOST_TAGS} tags")
+        read(tags)
         return tags
 
     _retag(request["ResourceArn"], backend, added)

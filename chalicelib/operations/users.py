@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidParameterException
 from ..search import Match
 from ..store.associations import Refusal
-from ..store.tables import Head
 from ..store.tokens import Once
 from ..vision.faces import Face, similarity
 from ..vision.quality import reasons
-from . import pages
+from . import pages, policy
 from .details import face_detail
-from .faces import reach
+from .searching import nearest, reach, user_log
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
         SearchUsersByImageRequestTypeDef,
         SearchUsersRequestTypeDef,
     )
-    from numpy import float32
-    from numpy.typing import NDArray
 
     from ..backend import Backend
 
@@ -40,22 +37,22 @@ _MATCH_THRESHOLD = 80.0
 
 def create_user(request: CreateUserRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """A user without faces."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     backend.store.users.create(head, request["UserId"], Once("CreateUser", request))
     return {}
 
 
 def delete_user(request: DeleteUserRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """The user and its vector; its faces stay, and are nobody's."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     backend.store.associations.delete_user(head, request["UserId"], Once("DeleteUser", request))
-    _refresh(head, backend)
+    policy.refresh(head, backend)
     return {}
 
 
 def list_users(request: ListUsersRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """In the order in which they were created."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     start = pages.position("ListUsers", request, backend.clock())
     found, more = backend.store.users.page(head, int(start or 0), request.get("MaxResults", _LARGEST_PAGE))
     answer: dict[str, Any] = {"Users": [{"UserId": user.id, "UserStatus": _status(user.active)} for user in found]}
@@ -69,7 +66,7 @@ def associate_faces(request: AssociateFacesRequestTypeDef, backend: Backend) -> 
 
     The user's vector is ready when this returns: its status is ACTIVE where AWS would still say UPDATING.
     """
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     done = backend.store.associations.add(
         head,
         request["UserId"],
@@ -86,10 +83,10 @@ def associate_faces(request: AssociateFacesRequestTypeDef, backend: Backend) -> 
 
 def disassociate_faces(request: DisassociateFacesRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """Take faces from a user. One that is nobody's is passed over."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     face_ids = list(dict.fromkeys(request["FaceIds"]))
     done = backend.store.associations.remove(head, request["UserId"], face_ids, Once("DisassociateFaces", request))
-    _refresh(head, backend)
+    policy.refresh(head, backend)
     return {
         "DisassociatedFaces": [{"FaceId": face_id} for face_id in done.faces],
         "UnsuccessfulFaceDisassociations": [_refusal(refusal) for refusal in done.refused],
@@ -101,7 +98,7 @@ def search_users(request: SearchUsersRequestTypeDef, backend: Backend) -> Mappin
     """Users like a face or like a user of the collection; that user itself is not among the answers (unconfirmed)."""
     if ("FaceId" in request) == ("UserId" in request):
         raise InvalidParameterException
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     threshold, limit = request.get("UserMatchThreshold", _MATCH_THRESHOLD), request.get("MaxUsers", _MATCHES)
     if "FaceId" in request:
         vector = backend.store.faces.vectors(head, [request["FaceId"]]).get(request["FaceId"])
@@ -111,14 +108,14 @@ def search_users(request: SearchUsersRequestTypeDef, backend: Backend) -> Mappin
     else:
         vector = backend.store.users.vector(head, request["UserId"])
         searched = {"SearchedUser": {"UserId": request["UserId"]}}
-    matches = [] if vector is None else _nearest(vector, limit + 1, threshold, head, backend)
+    matches = [] if vector is None else nearest(vector, user_log(head, backend), limit + 1, threshold, backend)
     others = [match for match in matches if match.payload.id != request.get("UserId")]
     return {"UserMatches": _user_matches(others[:limit]), "FaceModelVersion": head.model, **searched}
 
 
 def search_users_by_image(request: SearchUsersByImageRequestTypeDef, backend: Backend) -> Mapping[str, Any]:
     """Users like the largest face of a picture that is good enough; the other faces with the reasons why not they."""
-    head = backend.store.collections.get(request["CollectionId"])
+    head = policy.collection(request["CollectionId"], backend)
     picture = backend.picture(request["Image"])
     detected = backend.faces.detect(picture)
     refused = {id(face): [*reasons(face, request.get("QualityFilter", "NONE"))] for face in detected}
@@ -131,20 +128,9 @@ def search_users_by_image(request: SearchUsersByImageRequestTypeDef, backend: Ba
     if face is not None:
         threshold, limit = request.get("UserMatchThreshold", _MATCH_THRESHOLD), request.get("MaxUsers", _MATCHES)
         vector = backend.faces.embed(picture, [face])[0]
-        answer["UserMatches"] = _user_matches(_nearest(vector, limit, threshold, head, backend))
+        answer["UserMatches"] = _user_matches(nearest(vector, user_log(head, backend), limit, threshold, backend))
         answer["SearchedFace"] = {"FaceDetail": face_detail(face)}
     return answer
-
-
-def _nearest(vector: NDArray[float32], limit: int, threshold: float, head: Head, backend: Backend) -> list[Match]:
-    log = backend.store.log(head, "users", backend.search.dimensions)
-    return backend.search.nearest(log, vector, limit, reach(threshold))
-
-
-def _refresh(head: Head, backend: Backend) -> None:
-    """Let what was erased be forgotten in memory at once."""
-    moved = backend.store.collections.get(head.id)
-    backend.search.refresh(backend.store.log(moved, "users", backend.search.dimensions))
 
 
 def _user_matches(matches: Sequence[Match]) -> list[dict[str, Any]]:

@@ -61,7 +61,8 @@ class Access:
     def __init__(
         self, connection: Connection, prefix: str, vault: Vault, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rows = _Row.bound(connection, f"{prefix}-access-keys")
+        self.table = f"{prefix}-access-keys"
+        self._rows = _Row.bound(connection, self.table)
         self._vault = vault
         self._clock = clock
         self._known: dict[str, tuple[float, AccessKey | None]] = {}

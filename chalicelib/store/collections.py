@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -18,10 +18,15 @@ from ..errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
 )
+from .consents import Consents
 from .ledger import BATCH, Draft, Kind, Ledger, length, passing
 from .snapshots import Snapshots
 from .tables import Head
 
+RESERVED = "lookalike:"
+"""How the names of our own collections begin: no CollectionId has a colon."""
+_OWN = 1
+"""Collections of our own there may be: the list of opt-outs."""
 _LONGEST_MARK = 160
 _GRAVES = "graves"
 """The name that holds what deleted collections left behind."""
@@ -30,9 +35,10 @@ _GRAVES = "graves"
 class Collections:
     """The collections of one account and region."""
 
-    def __init__(self, ledger: Ledger, snapshots: Snapshots) -> None:
+    def __init__(self, ledger: Ledger, snapshots: Snapshots, consents: Consents) -> None:
         self._ledger = ledger
         self._snapshots = snapshots
+        self._consents = consents
         self._heads = ledger.tables.heads
         self._names = ledger.tables.names
 
@@ -66,13 +72,17 @@ class Collections:
         Raises InvalidPaginationTokenException for an `after` that it did not return, or not lately.
         """
         scan = self._heads.scan(
-            limit=limit + 1,  # one more, or the last page would promise another
+            limit=limit + 1 + _OWN,  # one more, or the last page would promise another
             last_evaluated_key=None if after is None else {"id": {"S": self._marked(after)}},
             consistent_read=True,
             attributes_to_get=["id", "model"],
         )
-        found = [(head.id, head.model) for head in scan]
+        found = [(head.id, head.model) for head in scan if not head.id.startswith(RESERVED)]
         return found[:limit], self._mark(found[limit - 1][0]) if len(found) > limit else None
+
+    def all(self) -> Iterator[Head]:
+        """Every collection, without our own: reads the whole table of them."""
+        return (head for head in self._heads.scan(consistent_read=True) if not head.id.startswith(RESERVED))
 
     def _mark(self, collection_id: str) -> str:
         """A name for `collection_id` that fits into a NextToken of 255 characters: itself, or a reference to it."""
@@ -164,6 +174,7 @@ class Collections:
             entries = list(self._ledger.read(head, kind, range(start, start + BATCH)))
             self._ledger.discard(head, kind, entries)
         self._snapshots.erase(head.uid, kind)
+        self._consents.forget(head.uid)
         return True
 
 

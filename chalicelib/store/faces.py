@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -46,8 +47,10 @@ class Faces:
         self._ledger = ledger
         self._snapshots = snapshots
 
-    def add(self, head: Head, digest: bytes, external_id: str | None, found: Sequence[Found]) -> list[IndexedFace]:
-        """Index the faces of a picture, all or none; a face that this picture brought before keeps its FaceId.
+    def add(
+        self, head: Head, digest: bytes, external_id: str | None, found: Sequence[Found], now: datetime
+    ) -> list[IndexedFace]:
+        """Index the faces of a picture, all or none; a face that this picture brought before keeps its FaceId and age.
 
         `digest` is the SHA-256 of the picture's bytes. Answers in the order of `found`.
         """
@@ -61,7 +64,8 @@ class Faces:
             fresh = [one for one, face in zip(found, matched, strict=True) if face is None]
             added: Iterator[IndexedFace] = iter(())
             if fresh:
-                entry = self._append(head, draft, Image(image_id(digest), external_id, name, []), fresh)
+                image = Image(image_id(digest), external_id, name, [], now.timestamp())
+                entry = self._append(head, draft, image, fresh)
                 draft.names[name] = NameChange(held, _text([*_numbers(held), entry.number]))
                 added = indexed(entry)
             return [face or next(added) for face in matched]

@@ -79,12 +79,25 @@ class Objects:
         return True
 
     def delete(self, bucket: str, key: str) -> None:
-        """Remove an object of ours, if it is there."""
+        """Remove an object of ours with all of its versions, if it is there."""
         try:
-            self._client.delete_object(Bucket=bucket, Key=key)
+            hidden = "VersionId" in self._client.delete_object(Bucket=bucket, Key=key)  # by a delete marker
+            for version in self._versions(bucket, key) if hidden else ():
+                self._client.delete_object(Bucket=bucket, Key=key, VersionId=version)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
+
+    def _versions(self, bucket: str, key: str) -> list[str]:
+        """The versions of an object, delete markers too."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+        return [
+            found["VersionId"]
+            for page in pages
+            for kind in ("Versions", "DeleteMarkers")
+            for found in page.get(kind, ())
+            if found["Key"] == key
+        ]
 
 
 def _named(bucket: str, key: str, version: str | None) -> dict[str, str]:

@@ -36,6 +36,8 @@ class Image(msgspec.Struct, tag="image", tag_field="kind", frozen=True):
     name: str
     """Under which the image is unique in its collection."""
     faces: list[Face]
+    indexed: float = 0.0
+    """Seconds since the epoch."""
 
 
 class User(msgspec.Struct, tag="user", tag_field="kind", frozen=True):

@@ -96,7 +96,11 @@ class Snapshots:
             logger.warning("no snapshot of %s is kept: %s", head.id, error)
 
     def erase(self, uid: str, kind: Kind) -> None:
-        """Remove a snapshot: a vector that it may hold is erased."""
+        """Remove a snapshot, all versions: a vector that it may hold is erased.
+
+        Called after each erasure, also where there is none: with this removal a data directory drops what the records
+        held before, so that the vector is found in no file when the caller is answered (`local.state`).
+        """
         self.objects.delete(self.bucket, _key(uid, kind))
 
 

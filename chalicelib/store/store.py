@@ -7,12 +7,15 @@ from botocore.session import Session
 from .access import Access
 from .associations import Associations, Represent
 from .collections import Collections
+from .consents import Consents
+from .erasure import Erasure
 from .faces import Faces
 from .jobs import Jobs
 from .ledger import Kind, Ledger
 from .logs import Log
 from .media import Media
 from .objects import Objects
+from .optouts import OptOuts
 from .snapshots import Snapshots
 from .tables import Head, Tables
 from .users import Users
@@ -34,10 +37,13 @@ class Store:
         self._ledger = Ledger(self._tables, vault)
         self.objects = Objects(session, region)
         self._snapshots = Snapshots(self.objects, bucket)
-        self.collections = Collections(self._ledger, self._snapshots)
+        self.consents = Consents(self._tables.connection, prefix)
+        self.collections = Collections(self._ledger, self._snapshots, self.consents)
         self.faces = Faces(self._ledger, self._snapshots)
         self.users = Users(self._ledger)
         self.associations = Associations(self._ledger, self._snapshots, self.faces, self.users, represent)
+        self.erasure = Erasure(self._ledger, self.faces, self.associations)
+        self.optouts = OptOuts(self._ledger, self.collections, self.faces)
         self.media = Media(self._tables.connection, prefix)
         self.jobs = Jobs(self._tables.connection, prefix)
         self.access = Access(self._tables.connection, prefix, vault)
@@ -45,6 +51,7 @@ class Store:
     def create_tables(self) -> None:
         """Make the tables that are absent. For a local start: on AWS, Terraform makes them."""
         self._tables.create()
+        self.consents.create()
         self.media.create()
         self.jobs.create()
         self.access.create()

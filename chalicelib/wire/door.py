@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from ..operations import OPERATIONS, Operation
+from ..telemetry import Fact
 
 if TYPE_CHECKING:
     from ..errors import ServiceError
@@ -57,6 +58,8 @@ class Call:
     """The answer's members; None where the operation failed."""
     error: ServiceError | None = None
     """What the caller was told instead of an answer."""
+    facts: dict[str, Fact] = field(default_factory=dict)
+    """What the operation noted, for the audit."""
     seconds: float = 0.0
     """From the request read to the answer written."""
 

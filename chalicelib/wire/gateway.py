@@ -18,7 +18,7 @@ from ..errors import (
     SetupError,
     UnknownOperationException,
 )
-from ..telemetry import logger
+from ..telemetry import logger, noting
 from . import protocol, service
 from .door import NOBODY, OPEN, Call, Door, Identity
 from .validation import validate
@@ -115,7 +115,8 @@ def _run(operation: Operation, made: Call, backend: Backend, door: Door) -> Mapp
     validate(made.operation, made.members)
     if door.permit is not None:
         door.permit(made.identity, made.operation, made.members)
-    return operation(made.members, backend)
+    with noting(made.facts):
+        return operation(made.members, backend)
 
 
 def _tell(made: Call, door: Door) -> None:

@@ -38,6 +38,8 @@ def found(*seeds: int) -> list[Found]:
     return [Found((0.01 * at, 0.5, 0.008, 0.01), 99.0, vector(seed)) for at, seed in enumerate(seeds)]
 
 
-def add(store: Store, head: Head, *seeds: int, external_id: str | None = None) -> list[IndexedFace]:
+def add(
+    store: Store, head: Head, *seeds: int, external_id: str | None = None, now: datetime = NOW
+) -> list[IndexedFace]:
     """Index a picture whose digest follows from its faces."""
-    return store.faces.add(head, bytes([*seeds, *bytes(32)])[:32], external_id, found(*seeds))
+    return store.faces.add(head, bytes([*seeds, *bytes(32)])[:32], external_id, found(*seeds), now)

@@ -81,13 +81,13 @@ def test_the_same_picture_again_brings_the_same_faces(store: Store, head: Head) 
 def test_more_faces_of_the_same_picture_join_those_it_brought(store: Store, head: Head) -> None:
     """As with a larger MaxFaces, and after some were deleted; rounding may move a box by a little."""
     digest = bytes(32)
-    first = store.faces.add(head, digest, None, found(1, 2)[1:])
+    first = store.faces.add(head, digest, None, found(1, 2)[1:], NOW)
     moved = [Found((one.box[0] + 1e-5, *one.box[1:]), one.confidence, one.vector) for one in found(1, 2, 3)]
-    second = store.faces.add(head, digest, None, moved)
+    second = store.faces.add(head, digest, None, moved, NOW)
     assert second[1] == first[0]
     assert len({face.id for face in second}) == 3
     assert store.faces.remove(store.collections.get("people"), [second[0].id]) == {}
-    third = store.faces.add(head, digest, None, found(1, 2, 3))
+    third = store.faces.add(head, digest, None, found(1, 2, 3), NOW)
     assert third[1:] == second[1:]
     assert third[0].id != second[0].id
     assert len(everything(store)) == 3

@@ -1,0 +1,85 @@
+"""What a collection's policy does to the operations on it (see `store.policy` for the tags)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidParameterException, ResourceNotFoundException
+from ..store.policy import policy_of
+from ..store.tables import Head
+from ..telemetry import note
+
+if TYPE_CHECKING:
+    from ..backend import Backend
+
+
+def collection(collection_id: str, backend: Backend) -> Head:
+    """The collection as its policy lets it be: whoever comes first after a face's time is over erases it.
+
+    Raises ResourceNotFoundException.
+    """
+    head = backend.store.collections.get(collection_id)
+    policy = policy_of(head)
+    if policy.purpose:
+        note(purpose=policy.purpose)
+    if policy.retention is None or not backend.store.erasure.expire(head, backend.clock() - policy.retention):
+        return head
+    refresh(head, backend)
+    return backend.store.collections.get(collection_id)
+
+
+def threshold(asked: float, head: Head) -> float:
+    """The least similarity of a search, which no caller can lower below the policy's."""
+    if (least := policy_of(head).min_similarity) > asked:
+        note(threshold=least)
+        return least
+    return asked
+
+
+def require_consent(head: Head, external_id: str | None, backend: Backend) -> None:
+    """Raises InvalidParameterException where the policy asks for a consent that is not recorded."""
+    if not policy_of(head).consent_required:
+        return
+    if external_id is None:
+        raise InvalidParameterException(
+            f"The collection {head.id} takes only people who consented: name one with ExternalImageId"
+        )
+    if not backend.store.consents.given(head, external_id):
+        raise InvalidParameterException(
+            f"The collection {head.id} takes only people who consented, and no consent of {external_id} is recorded: "
+            f"run `lookalike consent add {head.id} {external_id}`"
+        )
+
+
+def erase(head: Head, face_ids: Sequence[str], backend: Backend) -> set[str]:
+    """Erase faces everywhere at once, also those of users, who stay; returns the UserIds that were touched."""
+    users = backend.store.erasure.erase(head, face_ids)
+    refresh(head, backend)
+    return users
+
+
+def refresh(head: Head, backend: Backend) -> None:
+    """Let what was erased from a collection be forgotten in memory, too."""
+    try:
+        moved = backend.store.collections.get(head.id)
+    except ResourceNotFoundException:
+        return
+    for kind in ("faces", "users"):
+        backend.search.refresh(backend.store.log(moved, kind, backend.search.dimensions))
+
+
+def sweep(backend: Backend) -> dict[str, int]:
+    """Erase every face whose time is over, and what deleted collections left behind: to be run by the clock.
+
+    Returns how many faces of which collection were erased.
+    """
+    backend.store.collections.sweep()
+    swept = {}
+    for head in backend.store.collections.all():
+        if (kept := policy_of(head).retention) is not None:
+            expired = backend.store.erasure.expire(head, backend.clock() - kept)
+            if expired:
+                refresh(head, backend)
+                swept[head.id] = len(expired)
+    return swept
