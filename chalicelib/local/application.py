@@ -18,6 +18,7 @@ from ..backend import Backend
 from ..jobs.worker import Worker
 from ..wire.door import OPEN, Door
 from ..wire.gateway import Request, Response
+from .aws import service_of
 
 if TYPE_CHECKING:
     from chalice.app import Chalice
@@ -41,8 +42,9 @@ class Application:
         self._turn = threading.Lock()
 
     def answer(self, request: Request) -> Response | None:
-        """Answer a request for one of its paths; None for others, and for signed ones: those are meant for S3."""
-        if "authorization" in request.headers or "X-Amz-" in request.query:
+        """Answer a request for one of its paths; None for others, and for those that were signed for S3."""
+        signed = "authorization" in request.headers or "X-Amz-" in request.query
+        if signed and service_of(request) != "execute-api":  # API Gateway's name
             return None
         for resource, pattern in self._patterns.items():
             if found := pattern.fullmatch(request.path):

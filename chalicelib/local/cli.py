@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
-from . import auditing, celebrities, evaluating
+from . import auditing, celebrities, evaluating, keys_cli
 from .process import leave_the_users_aws
 from .watch import watch
 
@@ -21,10 +22,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+
+class Auth(StrEnum):
+    """Of whom requests are taken."""
+
+    NONE = "none"
+    REQUIRED = "required"
+
+
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(keys_cli.app, name="keys")
 app.command()(watch)
 app.add_typer(evaluating.app, name="evaluate")
 
@@ -40,26 +51,37 @@ def main() -> None:
 
 @app.callback()
 def _before(context: typer.Context) -> None:
-    if context.invoked_subcommand not in ("celebrities", "watch"):  # clients, with the user's endpoint
+    if context.invoked_subcommand not in ("celebrities", "keys", "watch"):  # clients, with the user's endpoint
         leave_the_users_aws()
 
 
 @app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; this machine's own only.")] = "127.0.0.1",
+def serve(  # noqa: PLR0917 -- each an option of the command line
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; one that others reach only with --auth required.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 4566,
     data_dir: Annotated[
         Path, typer.Option(help="Where everything is kept.", envvar="LOOKALIKE_DATA_DIR", file_okay=False)
     ] = Path(".lookalike"),
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing: all is gone when it stops.")] = False,
+    auth: Annotated[
+        Auth,
+        typer.Option(help="Whether requests must be signed with a key of `lookalike keys`.", envvar="LOOKALIKE_AUTH"),
+    ] = Auth.NONE,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Speak TLS with this certificate, and its chain, PEM.", dir_okay=False)
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's private key, PEM.", dir_okay=False)] = None,
 ) -> None:
     """Serve Rekognition, and the S3, DynamoDB, SQS, SNS, KMS, STS and IAM around it, on one port.
 
     Give any AWS SDK or the AWS CLI the two lines that it prints. Ctrl-C stops it.
     """
-    from .process import serve as run
+    from . import process, tls
 
-    run(Settings.from_environ(), host, port, None if memory else data_dir)
+    listening = process.Listening(host, port, auth is Auth.REQUIRED, tls.of_files(tls_cert, tls_key))
+    process.serve(Settings.from_environ(), listening, None if memory else data_dir)
 
 
 @models.command("list")

@@ -48,6 +48,10 @@ def rewrap(rows: sqlite3.Connection, keys: LocalKeys) -> None:
     rows.execute("UPDATE seal SET wrapped = ?", (wrapped,))
 
 
+class HeldError(SetupError):
+    """Another process has the directory."""
+
+
 def hold(path: Path) -> io.TextIOWrapper:
     """The lock file, locked until it is closed, wherever this process ends."""
     lock = path.open("a+")
@@ -57,7 +61,7 @@ def hold(path: Path) -> io.TextIOWrapper:
         lock.seek(0)
         holder = lock.read().strip() or "another process"
         lock.close()
-        raise SetupError(
+        raise HeldError(
             f"{path.parent} is in use by {holder}: stop it, or name another directory with --data-dir"
         ) from None
     lock.truncate(0)

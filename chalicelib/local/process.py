@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,63 +15,92 @@ from ..config import Settings
 from ..errors import SetupError
 
 if TYPE_CHECKING:
-    from .http import Port
+    from .tls import Tls
+    from .world import World
 
 DRAIN_SECONDS = 10.0
 """How long a stop waits for the answers under way."""
 
 
-def serve(settings: Settings, host: str, port: int, data_dir: Path | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where and how to listen."""
+
+    host: str
+    port: int
+    signed: bool
+    """Whether all requests must be signed."""
+    tls: Tls | None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nobody but this machine reaches it."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> None:
     """Serve until SIGINT or SIGTERM; `data_dir` None keeps everything in memory.
 
     Raises SetupError where the port, the directory or a model is not fit to begin with.
     """
-    require_loopback(host)
+    require_fit(listening)
     require_models(settings)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as cleanup:
-        listening = start(settings, host, port, data_dir, cleanup)
-        print(f"Lookalike serves Rekognition on {listening.url}")
-        print(f"export AWS_ENDPOINT_URL={listening.url}")
-        print(
-            f"export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={settings.region}", flush=True
-        )
+        world, url = start(settings, listening, data_dir, cleanup)
+        print(f"Lookalike serves Rekognition on {url}")
+        print(f"export AWS_ENDPOINT_URL={url}")
+        print(_credentials(world, data_dir), f"AWS_DEFAULT_REGION={settings.region}", flush=True)
         stopped.wait()
 
 
-def start(settings: Settings, host: str, port: int, data_dir: Path | None, cleanup: ExitStack) -> Port:
-    """Begin to serve, in a thread; what `cleanup` holds afterwards ends it in the right order."""
+def start(settings: Settings, listening: Listening, data_dir: Path | None, cleanup: ExitStack) -> tuple[World, str]:
+    """Begin to serve, in a thread, and tell under which URL; what `cleanup` holds afterwards ends it in order."""
+    from . import control
     from .http import Port
     from .world import World
 
-    world = cleanup.enter_context(World(settings, data_dir))
+    world = cleanup.enter_context(World(settings, data_dir, listening.signed))
+    context, certificate = (listening.tls.context, listening.tls.certificate) if listening.tls else (None, None)
     try:
-        listening = Port(host, port, world.server.answer)
+        port = Port(listening.host, listening.port, world.server.answer, admit=world.server.admit, tls=context)
     except OSError as error:
         raise SetupError(
-            f"cannot listen on {host}:{port} ({error.strerror}): stop what listens there, or name another port with"
-            " --port, or --port 0 for a free one"
+            f"cannot listen on {listening.host}:{listening.port} ({error.strerror}): stop what listens there, or name"
+            " another port with --port, or --port 0 for a free one"
         ) from error
-    cleanup.callback(listening.drain, DRAIN_SECONDS)
-    cleanup.callback(listening.server_close)
-    cleanup.callback(listening.shutdown)
-    threading.Thread(target=listening.serve_forever, args=(0.05,), name="port", daemon=True).start()
-    return listening
+    cleanup.callback(port.drain, DRAIN_SECONDS)
+    cleanup.callback(port.server_close)
+    cleanup.callback(port.shutdown)
+    threading.Thread(target=port.serve_forever, args=(0.05,), name="port", daemon=True).start()
+    if data_dir is not None:
+        control.write(data_dir, port.url, world.operator, certificate)
+        cleanup.callback(control.remove, data_dir)
+    return world, port.url
 
 
-def require_loopback(host: str) -> None:
-    """Raises SetupError for an address that others reach: requests are not authenticated yet."""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+def require_fit(listening: Listening) -> None:
+    """Raises SetupError for an address that others reach, unless they must sign."""
+    if not listening.is_local and not listening.signed:
         raise SetupError(
-            f"{host} is not an address of this machine alone, and requests are not checked for who sends them:"
-            " use --host 127.0.0.1"
+            f"{listening.host} is not an address of this machine alone, and whoever reaches it could do everything: use"
+            " --host 127.0.0.1, or --auth required and `lookalike keys create`"
         )
+
+
+def _credentials(world: World, data_dir: Path | None) -> str:
+    """What to export beside the endpoint: any credentials will do, unless requests must be signed."""
+    if not world.signed:
+        return "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
+    if data_dir is None:  # nobody could have made one
+        key = world.backend.store.access.make("lookalike")
+        return f"export AWS_ACCESS_KEY_ID={key.id} AWS_SECRET_ACCESS_KEY={key.secret}"
+    return "export"
 
 
 def require_models(settings: Settings) -> None:

@@ -14,7 +14,10 @@ import msgspec
 
 from .. import errors
 from ..errors import ServiceError
-from ..wire.gateway import Request, Response
+from ..wire.gateway import Request, Response, failed
+from ..wire.service import TARGET
+from .aws import service_of
+from .origins import OWN
 
 Words = tuple[int, str, str | None]
 """HTTP status, code, and the message where it is not the error's own."""
@@ -70,9 +73,16 @@ _QUERY: Mapping[type[ServiceError], Words] = {
 }
 
 
+def of(request: Request, error: ServiceError) -> Response:
+    """The error as the service that a request is for would send it."""
+    return render(request, OWN if request.path.startswith(OWN) else service_of(request), error)
+
+
 def render(request: Request, service: str, error: ServiceError) -> Response:
     """The error as `service`, as in "s3", would send it."""
     request_id = str(uuid4())
+    if request.headers.get("x-amz-target", "").startswith(TARGET):
+        return failed(error, request_id)
     if service == "s3":
         return _s3(request, error, request_id)
     if "x-amz-target" in request.headers:
@@ -118,7 +128,7 @@ def _query(error: ServiceError, request_id: str) -> Response:
 
 
 def _rest(error: ServiceError, request_id: str) -> Response:
-    """As API Gateway does, and all services that speak JSON by paths."""
+    """As API Gateway does, and all services that speak JSON by paths; our own paths too."""
     status = HTTPStatus.FORBIDDEN if error.status == HTTPStatus.BAD_REQUEST else error.status
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
-    return Response(status, headers, msgspec.json.encode({"message": error.message}))
+    return Response(status, headers, msgspec.json.encode({"__type": error.code, "message": error.message}))

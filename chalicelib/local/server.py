@@ -22,10 +22,15 @@ from ..wire.door import OPEN, Door, Identity
 from ..wire.gateway import Request, Response
 from .application import Application
 from .aws import Aws, service_of
-from .origins import Origins
+from .gate import Gate, is_rekognition
+from .origins import OWN, Origins
 
 QUEUE = 64
 """Requests with pictures that may wait or be computed; whoever comes then is told to try again."""
+
+LARGEST_OBJECT = 1024**3
+"""Bytes of an object that S3 takes in one request; larger ones come in parts, as SDKs send them of themselves. AWS
+takes 5 GB, but here a body is held in memory."""
 
 Route = Callable[[Request], Response | None]
 """Answers a request, or None where it is for another."""
@@ -44,7 +49,9 @@ class Server:
         queue: int = QUEUE,
         routes: Sequence[Route] = (),
         origins: Origins | None = None,
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._origins = origins or Origins()
         self._backend = backend
         self._door = door
@@ -63,17 +70,25 @@ class Server:
 
     def answer(self, request: Request) -> Response:
         """Answer any request but those of web pages that have no business here."""
-        return self._origins.answer(request, self._answer)
+        return self._origins.answer(request, self._guarded)
+
+    def admit(self, head: Request, length: int) -> int:
+        """How many bytes the body of a request may have; raises the ServiceError that refuses it unread."""
+        if self._gate is not None:
+            self._gate.expect(head, length)
+        return LARGEST_OBJECT if service_of(head) == "s3" and not head.path.startswith(OWN) else gateway.LARGEST_BODY
+
+    def _guarded(self, request: Request) -> Response:
+        return self._answer(request) if self._gate is None else self._gate.answer(request, self._answer)
 
     def _answer(self, request: Request) -> Response:
         answers = (route(request) for route in self._routes)
         return next(answer for answer in answers if answer is not None)
 
     def _rekognition(self, request: Request) -> Response | None:
-        target = request.headers.get("x-amz-target", "")
-        if not target.startswith(service.TARGET) and service_of(request) != "rekognition":
+        if not is_rekognition(request):
             return None
-        if target.removeprefix(service.TARGET) not in _picture_operations():
+        if request.headers.get("x-amz-target", "").removeprefix(service.TARGET) not in _picture_operations():
             return gateway.answer(request, self._backend, self._door)
         if not self._queue.acquire(blocking=False):
             return gateway.answer(request, self._backend, self._full)

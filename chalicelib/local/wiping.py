@@ -19,8 +19,8 @@ def tables_of(account: str, region: str) -> frozenset[str]:
     return frozenset(dynamodb_backends[account][region].tables)
 
 
-def wipe(account: str, tables: Collection[str], queues: Collection[str]) -> None:
-    """Forget everything but these tables and queues of `account`, which are emptied.
+def wipe(account: str, tables: Collection[str], queues: Collection[str], spared: str) -> None:
+    """Forget everything but these tables and queues of `account`, which are emptied, and the table `spared`.
 
     No request of moto may be under way, except for messages waited for.
     """
@@ -29,18 +29,19 @@ def wipe(account: str, tables: Collection[str], queues: Collection[str]) -> None
             for backend in list(regions.values()):
                 own = owner == account
                 if backends.service_name == "dynamodb":
-                    _wipe_tables(cast("DynamoDBBackend", backend), tables if own else ())
+                    _wipe_tables(cast("DynamoDBBackend", backend), tables if own else (), spared)
                 elif backends.service_name == "sqs":
                     _wipe_queues(cast("SQSBackend", backend), queues if own else ())
                 else:
                     backend.reset()
 
 
-def _wipe_tables(backend: DynamoDBBackend, names: Collection[str]) -> None:
+def _wipe_tables(backend: DynamoDBBackend, names: Collection[str], spared: str) -> None:
     kept = {name: table for name, table in backend.tables.items() if name in names}
     backend.reset()
-    for table in kept.values():
-        table.items.clear()
+    for name, table in kept.items():
+        if name != spared:
+            table.items.clear()
     backend.tables.update(kept)
 
 

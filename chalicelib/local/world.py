@@ -15,32 +15,41 @@ from ..jobs.worker import Worker
 from ..operations.work import tasks
 from ..store.vault import LocalKeys, new_key
 from ..uploads import rules
-from ..wire.door import Door, Observe
+from ..wire.door import Door, Observe, claimed
+from ..wire.guard import Guard
+from ..wire.resources import Account
 from ..wire.scripting import Script
 from .application import Application, load
 from .aws import Aws
 from .console.routes import Console
+from .gate import Gate, Operator
 from .keep import Keeper
+from .keys import Keys, Ring
 from .origins import Origins
+from .rates import limited, parse
 from .recovery import missed
 from .requests import RequestLog
 from .scripts import Scripts
 from .server import Server
 from .state import State
+from .sts import Sessions
 from .triggers import DEAD_LETTERS, Triggers
 from .wiping import tables_of, wipe
 from .worker import Workers
 
 
 class World:
-    """One account's AWS on this machine, for as long as it is entered."""
+    """One account's AWS on this machine, for as long as it is entered; `signed` lets only signed requests in."""
 
-    def __init__(self, settings: Settings, data_dir: Path | None = None) -> None:
+    def __init__(self, settings: Settings, data_dir: Path | None = None, signed: bool = False) -> None:
         self._settings = settings
         self._data_dir = data_dir
+        self.signed = signed
+        self.operator = Operator.new()
 
     def __enter__(self) -> Self:
         rules(self._settings.upload_rules)  # wrong ones are told before anything is made
+        rates = parse(self._settings.rate_limits)
         self.aws = Aws(self._settings.account, self._settings.region)
         self.state: State | None = None
         if self._data_dir is not None:
@@ -54,7 +63,15 @@ class World:
         worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
         log = RequestLog()
         self.script = Script()
-        self.door = Door(self.script, observers=(log, *self._audit()))
+        account, sessions = Account(self._settings.account, self._settings.region), Sessions()
+        guard = Guard(self.backend.store.access, account, sessions=sessions.find)
+        gate = Gate(guard, sessions, self.operator)
+        self.door = Door(
+            self.script,
+            limited(guard.authenticate if self.signed else claimed, rates),
+            guard.permit if self.signed else None,
+            observers=(log, *self._audit()),
+        )
         self.application = load(self.backend, worker, self.door)
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
@@ -79,8 +96,9 @@ class World:
             self.backend,
             Application(self.application),
             self.door,
-            routes=(scripts.answer, console.answer),
-            origins=Origins(self._settings.origins.split()),
+            routes=(Keys(Ring(self.backend.store.access), gate.own).answer, scripts.answer, console.answer),
+            origins=Origins(self._settings.origins.split(), names=not self.signed),
+            gate=gate if self.signed else None,
         )
         return self
 
@@ -97,7 +115,8 @@ class World:
         self.script.reset()
         self.triggers.forget()
         with self.aws.standing_still():
-            wipe(self._settings.account, self._tables, (self._settings.queue, DEAD_LETTERS))
+            keys = self.backend.store.access.table
+            wipe(self._settings.account, self._tables, (self._settings.queue, DEAD_LETTERS), keys)
             self._buckets()
         self.backend.search.forget("")
 

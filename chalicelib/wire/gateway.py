@@ -78,7 +78,7 @@ def answer(request: Request, backend: Backend, door: Door = OPEN) -> Response:
     except Exception as error:
         made.error = _as_service_error(error, made.id)
     if made.error is not None:
-        return _failed(made.error, made.id)
+        return failed(made.error, made.id)
     return Response(200, {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": made.id}, body)
 
 
@@ -155,7 +155,7 @@ def _as_service_error(error: Exception, request_id: str) -> ServiceError:
     return InternalServerError()
 
 
-def _failed(error: ServiceError, request_id: str) -> Response:
+def failed(error: ServiceError, request_id: str) -> Response:
     """The error as AWS renders it: botocore needs `__type`, older clients `Code`, people `Message`."""
     body = {"__type": error.code, "Code": error.code, "Logref": request_id, "Message": error.message}
     headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}

@@ -63,6 +63,11 @@ def answer(request: Request) -> Response | None:
     return Response(HTTPStatus.OK, headers, file.body)
 
 
+def holds(path: str) -> bool:
+    """Whether a path names a file of the page."""
+    return path == ROOT.rstrip("/") or (path.startswith(ROOT) and (path.removeprefix(ROOT) or "index.html") in _files())
+
+
 @cache
 def _files() -> dict[str, Path]:
     """Every file by its name in an address: what is not listed here cannot be asked for."""

@@ -1,0 +1,92 @@
+"""The keys of a running server, asked over HTTP."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
+
+import msgspec
+
+from ..config import Settings
+from ..errors import SetupError
+from .control import Control
+from .keys import PATH, Listing, Told, Wanted
+
+_SECONDS = 30
+
+
+class Remote:
+    """Signs each request with `credentials` of botocore; `tls` says whom to trust, if not whom this machine does."""
+
+    def __init__(self, url: str, credentials: Any, tls: ssl.SSLContext | None = None) -> None:
+        self._url = url.rstrip("/")
+        self._credentials = credentials
+        self._tls = tls
+
+    def create(self, wanted: Wanted) -> Told:
+        return msgspec.json.decode(self._send("POST", PATH, msgspec.json.encode(wanted)), type=Told)
+
+    def list(self) -> list[Told]:
+        return msgspec.json.decode(self._send("GET", PATH), type=Listing).Keys
+
+    def revoke(self, identity: str) -> None:
+        self._send("DELETE", f"{PATH}/{identity}")
+
+    def _send(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """Raises SetupError with what the server says."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        request = AWSRequest(method=method, url=self._url + path, data=body)
+        SigV4Auth(self._credentials, "rekognition", Settings.from_environ().region).add_auth(request)
+        if not self._url.startswith(("http://", "https://")):
+            raise SetupError(f"{self._url} is no address of a server")
+        sent = HttpRequest(request.url, body or None, dict(request.headers), method=method)  # noqa: S310  # checked above
+        try:
+            with urlopen(sent, timeout=_SECONDS, context=self._tls) as answer:  # noqa: S310
+                content: bytes = answer.read()
+                return content
+        except HTTPError as error:
+            with error:
+                raise SetupError(_message(error.read())) from None
+        except (URLError, OSError) as error:
+            raise SetupError(f"no server answers at {self._url}: run `lookalike serve` ({error})") from error
+
+
+def of(running: Control) -> Remote:
+    """The server that has a data directory, asked as its operator."""
+    from botocore.credentials import Credentials
+
+    return Remote(running.url, Credentials(running.id, running.secret), _trusting(running.certificate))
+
+
+def with_credentials(url: str) -> Remote:
+    """A server, asked with the user's own AWS credentials. Raises SetupError where there are none."""
+    import botocore.session
+
+    credentials = botocore.session.get_session().get_credentials()
+    if credentials is None:
+        raise SetupError("export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a key that may do everything")
+    return Remote(url, credentials)
+
+
+def _trusting(certificate: str | None) -> ssl.SSLContext | None:
+    """Whoever has this certificate's key, and nobody else; the name in it may be any: we asked an address."""
+    if certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(cadata=certificate)
+    return context
+
+
+def _message(body: bytes) -> str:
+    try:
+        told = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return body.decode(errors="replace")[:300]
+    return str(told.get("message") or told.get("Message") or told)
