@@ -40,7 +40,7 @@ class Note(NamedTuple):
     who: str
     """The caller's ARN, else access key, else the part of Lookalike that calls."""
     client: str
-    """The product in its User-Agent."""
+    """The product in its User-Agent, such as Boto3; `console` for this port's own page."""
     asked: Any
     """The request's members, abridged."""
     found: dict[str, int]
@@ -92,7 +92,7 @@ class RequestLog:
                     status=error.status if error else 200,
                     size=len(request.body) if request else None,
                     who=(identity.arn or identity.access_key or identity.invoked_by) if identity else "",
-                    client=request.headers.get("user-agent", "").partition("/")[0] if request else "",
+                    client=_client(request.headers) if request else "",
                     asked=asked,
                     found=found,
                 )
@@ -106,6 +106,12 @@ class RequestLog:
         with self._turn:
             notes, last = list(self._notes), self._number
         return notes if number > last else [note for note in notes if note.number > number]
+
+
+def _client(headers: Mapping[str, str]) -> str:
+    """The product in User-Agent; every browser's is Mozilla, and of pages only the console is of our origin."""
+    own = headers.get("sec-fetch-site") == "same-origin"
+    return "console" if own else headers.get("user-agent", "").partition("/")[0]
 
 
 def abridged(value: Any, depth: int = 0) -> Any:

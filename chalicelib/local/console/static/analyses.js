@@ -25,7 +25,7 @@ function face(detail) {
       ...shown.filter((name) => detail[name]).map((name) => [name.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
         `${yes(detail[name])}, ${sure(detail[name])}`]),
       ["Expression", feelings.slice(0, 3).map((feeling) => `${words(feeling.Type)} ${sure(feeling)}`).join(", ")],
-      ["Pose", `yaw ${detail.Pose.Yaw.toFixed(0)}°, pitch ${detail.Pose.Pitch.toFixed(0)}°, roll ${detail.Pose.Roll.toFixed(0)}°`],
+      ["Pose", ["Yaw", "Pitch", "Roll"].map((turn) => `${turn.toLowerCase()} ${Math.round(detail.Pose[turn]) || 0}°`).join(", ")],
       ["Quality", `brightness ${detail.Quality.Brightness.toFixed(0)}, sharpness ${detail.Quality.Sharpness.toFixed(0)}`],
     ],
     marks: [{ box: detail.BoundingBox, points: detail.Landmarks, name: faceTitle(detail) }],

@@ -37,7 +37,12 @@ async function show() {
   leave();
   leave = () => {};
   const turn = ++shown;
-  document.querySelectorAll("#views a").forEach((link, each) => (each === at ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
+  document.querySelectorAll("#views a").forEach((link, each) => {
+    link.toggleAttribute("aria-current", each === at);
+    if (each !== at) return;
+    link.setAttribute("aria-current", "page");
+    link.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
   document.title = `${rest[0] ?? title} · Lookalike`;
   const page = fill(h("div", {}));
   fill(main, page);

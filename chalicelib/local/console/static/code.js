@@ -10,7 +10,7 @@ const shell = (text) => (/^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceA
 const inside = (depth) => "    ".repeat(depth);
 
 function python(value, depth) {
-  if (value instanceof Photo) return `Path(${quoted(value.name)}).read_bytes()`;
+  if (value instanceof Photo) return "photo";
   if (value === true || value === false) return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map((each) => python(each, depth)).join(", ")}]`;
   if (typeof value === "object") {
@@ -20,8 +20,9 @@ function python(value, depth) {
 }
 
 function boto3(operation, members, region) {
+  const photo = photoOf(members);
   const given = Object.entries(members).map(([name, value]) => `${inside(1)}${name}=${python(value, 1)},\n`).join("");
-  return `${holdsPhoto(members) ? "from pathlib import Path\n\n" : ""}import boto3
+  return `${photo ? "from pathlib import Path\n\n" : ""}import boto3
 
 rekognition = boto3.client(
     "rekognition",
@@ -30,7 +31,7 @@ rekognition = boto3.client(
     aws_access_key_id="test",
     aws_secret_access_key="test",
 )
-answer = rekognition.${snake(operation)}(${given ? `\n${given}` : ""})
+${photo ? `photo = Path(${quoted(photo.name)}).read_bytes()\n` : ""}answer = rekognition.${snake(operation)}(${given ? `\n${given}` : ""})
 print(answer)
 `;
 }
@@ -52,7 +53,7 @@ function javascript(operation, members, region) {
     return JSON.stringify(value);
   };
   const given = Object.entries(members).map(([name, value]) => `  ${name}: ${text(value)},\n`).join("");
-  return `${holdsPhoto(members) ? 'import { readFile } from "node:fs/promises";\n' : ""}import { RekognitionClient, ${operation}Command } from "@aws-sdk/client-rekognition";
+  return `${photoOf(members) ? 'import { readFile } from "node:fs/promises";\n' : ""}import { RekognitionClient, ${operation}Command } from "@aws-sdk/client-rekognition";
 
 const rekognition = new RekognitionClient({
   endpoint: "${location.origin}",
@@ -64,7 +65,7 @@ console.log(answer);
 `;
 }
 
-const holdsPhoto = (members) => Object.values(members).some((value) => value?.Bytes instanceof Photo);
+const photoOf = (members) => Object.values(members).find((value) => value?.Bytes instanceof Photo)?.Bytes;
 
 const LANGUAGES = [["Python", boto3], ["AWS CLI", cli], ["JavaScript", javascript]];
 let preferred = 0;
@@ -92,8 +93,8 @@ export function inspector(region) {
     }
     const json = JSON.stringify(call.answer, null, 2);
     const written = codeOf(call, region);
-    fill(response, h("div.row", {}, operations(), copier(() => json, "Copy JSON")), h("pre.tall", { tabindex: 0, "aria-label": "Response" }, json));
-    return fill(code, h("div.row", {}, operations(), languages(), copier(() => written)), h("pre.tall", { tabindex: 0, "aria-label": "Code" }, written));
+    fill(response, h("div.asked", {}, operations(), copier(() => json, "Copy JSON")), h("pre.tall", { tabindex: 0, "aria-label": "Response" }, json));
+    return fill(code, h("div.asked", {}, operations(), languages(), copier(() => written)), h("pre.tall", { tabindex: 0, "aria-label": "Code" }, written));
   }
   const show = (made) => { calls = made; at = Math.min(at, Math.max(0, made.length - 1)); draw(); };
   show([]);

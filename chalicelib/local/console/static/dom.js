@@ -42,6 +42,11 @@ export function tell(text, seconds = 5) {
   quiet = setTimeout(() => { told.textContent = ""; }, seconds * 1000);
 }
 
+/** Say something to a screen reader alone: the eye has it already. */
+export function say(text) {
+  document.getElementById("said").textContent = text;
+}
+
 /** A view's heading, with what can be done there at its right. */
 export function head(title, said, ...actions) {
   return h("div.head", {}, h("div", {}, h("h1", {}, title), said && h("p", {}, said)),

@@ -4,6 +4,7 @@ import { fill, svg } from "./dom.js";
 
 const LETTERS = document.createElement("canvas").getContext("2d");
 const HEIGHT = 20;
+const NAMES = 2;
 
 /**
  * Keep an overlay over `shown`, an img or video that lies in a positioned element.
@@ -19,11 +20,11 @@ export class Overlay {
   }
 
   show(marks) {
-    this.marks = marks;
+    this.marks = merged(marks);
     this.draw();
   }
 
-  /** Bring out one mark by its id, or none. */
+  /** Bring out the marks of one id, or none. */
   choose(id) {
     this.chosen = id;
     this.element.toggleAttribute("data-chosen", id !== null);
@@ -35,24 +36,43 @@ export class Overlay {
     if (!width || !height) return;
     this.element.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const marks = this.marks.toSorted((one, other) => area(other) - area(one));  // the small ones on top
-    const names = placed(marks.toReversed().toSorted((one) => (one.id === this.chosen ? -1 : 0)), width, height, this.chosen);
+    const names = placed(marks.toReversed().toSorted((one) => (one.ids.includes(this.chosen) ? -1 : 0)), width, height, this.chosen);
     fill(this.element, marks.map((mark) => this.shape(mark, width, height)), names);
   }
 
   shape(mark, width, height) {
-    const group = svg("g.mark", { hue: mark.hue, "data-on": mark.id === this.chosen });
+    const group = svg("g.mark", { hue: mark.hue, "data-on": mark.ids.includes(this.chosen) });
     const { box, polygon, points = [] } = mark;
     if (polygon) {
-      const corners = polygon.map((corner) => `${corner.X * width},${corner.Y * height}`).join(" ");
+      const corners = polygon.map((corner) => `${within(corner.X) * width},${within(corner.Y) * height}`).join(" ");
       group.append(svg("polygon.under", { points: corners }), svg("polygon", { points: corners }));
     } else if (box) {
-      const place = { x: box.Left * width, y: box.Top * height, width: box.Width * width, height: box.Height * height, rx: 4 };
+      const [left, right] = [box.Left, box.Left + box.Width].map((ratio) => within(ratio) * width);
+      const [top, bottom] = [box.Top, box.Top + box.Height].map((ratio) => within(ratio) * height);
+      const place = { x: left, y: top, width: right - left, height: bottom - top, rx: 4 };
       group.append(svg("rect.under", place), svg("rect", place));
     }
     for (const point of points) group.append(svg("circle", { cx: point.X * width, cy: point.Y * height, r: points.length > 5 ? 1.7 : 2.4 }));
     return group;
   }
 }
+
+/** Marks of one colour in the same place as one mark with all their names; `ids` are all theirs. */
+function merged(marks) {
+  const kept = [];
+  for (const mark of marks) {
+    const same = mark.box && kept.find((other) => other.hue === mark.hue && other.box && alike(other.box, mark.box));
+    if (!same) kept.push({ ...mark, ids: [mark.id], names: [mark.name] });
+    else if (!same.names.includes(mark.name)) Object.assign(same, { ids: [...same.ids, mark.id], names: [...same.names, mark.name] });
+    else same.ids.push(mark.id);
+  }
+  return kept.map((mark) => ({ ...mark, name: mark.names.filter(Boolean).slice(0, NAMES).join(", ") + (mark.names.length > NAMES ? ` +${mark.names.length - NAMES}` : "") }));
+}
+
+const alike = (one, other) => ["Left", "Top", "Width", "Height"].every((side) => Math.abs(one[side] - other[side]) < 0.02);
+
+/** A place within the picture: boxes may reach beyond it. */
+const within = (ratio) => Math.max(0, Math.min(1, ratio));
 
 const area = ({ box }) => (box ? box.Width * box.Height : 0);
 
@@ -71,10 +91,10 @@ function placed(marks, width, height, chosen) {
     const right = Math.max(0, Math.min((box.Left + box.Width) * width - wide, width - wide));
     const free = [x, right].flatMap((left) => heights.map((y) => ({ x: left, y, wide })))
       .find((place) => place.y >= 0 && place.y + HEIGHT <= height && !taken.some((other) => meet(place, other)));
-    if (!free && mark.id !== chosen) return [];
+    if (!free && !mark.ids.includes(chosen)) return [];
     const place = free ?? { x, y: Math.max(0, top), wide };
     taken.push(place);
-    return svg("g.name", { hue: mark.hue, "data-on": mark.id === chosen },
+    return svg("g.name", { hue: mark.hue, "data-on": mark.ids.includes(chosen) },
       svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 }), svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name));
   });
 }

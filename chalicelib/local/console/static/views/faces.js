@@ -9,7 +9,7 @@ const PAGE = 60;
 
 export async function faces(body, { id, place, changed }) {
   const chosen = new Set();
-  const log = h("ul.stack.small", { "aria-live": "polite" });
+  const log = h("ul.log.small.muted", { "aria-live": "polite" });
   const actions = h("div.row.choice", { hidden: true });
   const grid = h("ul.faces", { "aria-label": "Faces" });
   const more = h("button", { type: "button", hidden: true, onclick: () => load() }, "Show more");

@@ -3,7 +3,7 @@
 import { about, call } from "../api.js";
 import { ANALYSES } from "../analyses.js";
 import { inspector } from "../code.js";
-import { fill, h, head, percent, plural, tabs, tell, trouble } from "../dom.js";
+import { fill, h, head, percent, plural, say, tabs, tell, trouble } from "../dom.js";
 import { Overlay } from "../draw.js";
 import { dropPlace, Photo } from "../photo.js";
 
@@ -84,7 +84,7 @@ async function analyse({ id, operation, members, title, findings }, redraw) {
   }
   if (seen !== state.seen) return;  // another photo came meanwhile
   redraw();
-  if ([...seen.values()].every((each) => !each.busy)) tell(`${photo.name}: ${counted(seen)}`);
+  if ([...seen.values()].every((each) => !each.busy)) say(`${photo.name}: ${counted(seen)}`);
 }
 
 const counted = (seen) => ANALYSES.map(({ id, title }) => `${title.toLowerCase()} ${seen.get(id)?.findings?.length ?? "failed"}`).join(", ");

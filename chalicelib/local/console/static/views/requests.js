@@ -5,6 +5,7 @@ import { bytes, fill, h, head, tell } from "../dom.js";
 
 const EVERY = 1000;
 const MOST = 500;
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
 
 /** Survives a change of view: the calls that were cleared away stay so. */
 let cleared = 0;
@@ -72,7 +73,7 @@ function row(call) {
   } }, call.Operation || "unknown");
   const slow = h("i", {});
   slow.style.width = `${Math.min(100, Math.sqrt(call.Milliseconds / 4000) * 100)}%`;
-  const line = h("tr.call", {}, h("td.muted.mono", {}, new Date(call.Time).toLocaleTimeString("en-GB", { fractionalSecondDigits: 3 })), h("td", {}, expand),
+  const line = h("tr.call", {}, h("td.muted.mono", {}, new Date(call.Time).toLocaleTimeString("en-GB", CLOCK)), h("td", {}, expand),
     h("td", {}, h(`span.tag.${call.Error ? "bad" : "good"}`, { title: call.Message }, call.Error ? `${call.Status} ${call.Error}` : String(call.Status))),
     h("td.number", {}, call.Milliseconds.toLocaleString("en", { maximumFractionDigits: call.Milliseconds < 10 ? 1 : 0 }), h("span.bar", {}, slow)),
     h("td.number.muted", {}, call.RequestBytes === null ? "" : bytes(call.RequestBytes)), h("td.muted.clip.found", { title: found }, found),

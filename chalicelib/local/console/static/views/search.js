@@ -2,7 +2,7 @@
 
 import { call } from "../api.js";
 import { inspector } from "../code.js";
-import { fill, h, percent, plural, tabs, tell, trouble } from "../dom.js";
+import { fill, h, percent, plural, say, tabs, tell, trouble } from "../dom.js";
 import { Overlay } from "../draw.js";
 import { dropPlace, Photo } from "../photo.js";
 import { thumbnail } from "../thumbnails.js";
@@ -28,7 +28,7 @@ export async function search(body, { id, region, place }, kind, known) {
       overlay?.show(box ? [{ id: "searched", hue: "var(--faces)", box, name: "searched" }] : []);
       inspected.show([{ operation, members, answer }]);
       fill(found, matches.length ? h("ul", {}, matches.map((match) => row(match, id, place))) : h("p.empty", {}, `Nobody with a similarity of ${least.value} % or more.`));
-      tell(matches.length ? `${plural(matches.length, "match", "matches")}, the best ${percent(matches[0].Similarity)}` : "Nobody was found.");
+      say(matches.length ? `${plural(matches.length, "match", "matches")}, the best ${percent(matches[0].Similarity)}` : "Nobody was found.");
     } catch (error) {
       fill(found, trouble(error));
     }

@@ -1,7 +1,7 @@
 // The bucket of uploads: its rules, its objects, and what came of each.
 
 import { about, deleteObject, own, putObject } from "../api.js";
-import { bytes, fill, h, head, plural, sure, tell, trouble, when } from "../dom.js";
+import { bytes, fill, h, head, plural, sure, tell, when } from "../dom.js";
 import { dropPlace } from "../photo.js";
 import { forget } from "../thumbnails.js";
 
@@ -50,10 +50,11 @@ export async function uploads(main) {
 }
 
 function ruleTable(rules) {
-  const heads = ["", "Key", "Endings", "Operations", "Parameters"];
+  const parameters = rules.some((rule) => Object.keys(rule.parameters).length);
+  const heads = ["", "Key", "Endings", "Operations", ...(parameters ? ["Parameters"] : [])];
   return h("table", {}, h("thead", {}, h("tr", {}, heads.map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, rules.map((rule, at) => h("tr", {},
     h("td.muted", {}, String(at + 1)), h("td", {}, h("code", {}, rule.key)), h("td.muted", {}, rule.suffixes.join(" ")), h("td", {}, rule.operations.join(", ")),
-    h("td", {}, Object.keys(rule.parameters).length ? h("code", {}, JSON.stringify(rule.parameters)) : "")))));
+    parameters && h("td", {}, Object.keys(rule.parameters).length ? h("code", {}, JSON.stringify(rule.parameters)) : "")))));
 }
 
 function objectTable({ Bucket: bucket, Objects: objects, NextToken: more }, load) {
@@ -70,7 +71,7 @@ function objectTable({ Bucket: bucket, Objects: objects, NextToken: more }, load
 }
 
 function outcome(each) {
-  if (each.Reason) return [trouble({ message: each.Reason }), h("span.muted.small", {}, `tried ${plural(each.Attempts, "time")}${each.State === "parked" ? "; its event lies in the dead-letter queue" : ""}`)];
+  if (each.Reason) return [h("div.bad", {}, each.Reason), h("span.muted.small", {}, `tried ${plural(each.Attempts, "time")}${each.State === "parked" ? "; its event lies in the dead-letter queue" : ""}`)];
   if (each.State === "ignored") return h("span.muted", {}, "no rule fits this key");
   if (each.State !== "done") return h("span.muted", {}, `rule ${each.Rule + 1}`);
   if (each.CollectionId) return h("span", {}, `${plural(each.FaceIds.length, "face")} in `, h("a", { href: `#/collections/${encodeURIComponent(each.CollectionId)}` }, each.CollectionId));
