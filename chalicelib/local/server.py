@@ -105,6 +105,7 @@ class Server:
         health = {
             "status": "ok",
             "version": __version__,
+            "region": self._backend.region,
             "operations": sorted(OPERATIONS),
             "jobs": msgspec.structs.asdict(self._backend.jobs.counts()),
             "models": {

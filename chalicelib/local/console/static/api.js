@@ -18,13 +18,12 @@ const NOTHING = new Uint8Array();
 /** Names a caller and proves nothing. Where no signatures are asked for, S3 still shows private objects to nobody unnamed. */
 const UNSIGNED = { authorization: "AWS4-HMAC-SHA256 Credential=console/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none" };
 
-let region = "us-east-1";
 let asking = null;
 
 async function send(service, method, path, { headers = {}, body = NOTHING } = {}) {
   const url = new URL(path, location.origin);
   const held = keys();
-  const all = held ? await signed({ method, url, headers, body }, held, region, service) : { ...headers, ...(service === "s3" && UNSIGNED) };
+  const all = held ? await signed({ method, url, headers, body }, held, await region(), service) : { ...headers, ...(service === "s3" && UNSIGNED) };
   const response = await fetch(url, { method, headers: all, body: body.length ? body : undefined, cache: "no-store" });
   if (response.ok) return response;
   const error = await errorOf(response);
@@ -73,17 +72,20 @@ export async function own(path, method = "GET") {
   }
 }
 
-/** What this Lookalike is; asked once. */
-export const about = (() => {
+/** The server's region. Its health is told to everybody, signed or not. */
+export const region = once(async () => (await (await fetch("/_lookalike/health")).json()).region);
+
+/** What this Lookalike is. */
+export const about = once(() => own("about"));
+
+/** A function's first answer, given ever after; after a failure it is asked again. */
+function once(ask) {
   let known;
-  return () => (known ??= own("about").then((told) => {
-    region = told.Region;
-    return told;
-  }, (error) => {
+  return () => (known ??= ask().catch((error) => {
     known = undefined;
     throw error;
   }));
-})();
+}
 
 const object = (bucket, key) => `/${bucket}/${pathOf(key)}`;
 

@@ -1,6 +1,5 @@
 // The frame: which view is shown, the theme, the keyboard.
 
-import { about } from "./api.js";
 import { fill, h, svg, trouble } from "./dom.js";
 import { askForKeys } from "./keys.js";
 import { collection } from "./views/collection.js";
@@ -104,5 +103,4 @@ document.getElementById("keys").addEventListener("click", async () => { if (awai
 window.addEventListener("hashchange", async () => { await show(); main.focus({ preventScroll: true }); });
 
 setTheme(theme());
-about().catch(() => {});
 show();

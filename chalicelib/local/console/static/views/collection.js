@@ -1,6 +1,6 @@
 // One collection: its faces, its users, searching it by photo.
 
-import { about, call } from "../api.js";
+import { call, region as regionOf } from "../api.js";
 import { fill, h, plural, sure, tell, when } from "../dom.js";
 import { faces } from "./faces.js";
 import { search } from "./search.js";
@@ -10,7 +10,7 @@ const PARTS = [["faces", "Faces", faces], ["users", "Users", users], ["search", 
 
 /** `rest` goes to the part: a FaceId or UserId to search with. */
 export async function collection(main, id, part = "faces", ...rest) {
-  const { Region: region } = await about();
+  const region = await regionOf();
   const counts = h("p.muted", {});
   const describe = async () => {
     const told = await call("DescribeCollection", { CollectionId: id });

@@ -1,6 +1,6 @@
 // Drop a photo and see what Rekognition sees.
 
-import { about, call } from "../api.js";
+import { call, region as regionOf } from "../api.js";
 import { ANALYSES } from "../analyses.js";
 import { inspector } from "../code.js";
 import { fill, h, head, percent, plural, say, tabs, tell, trouble } from "../dom.js";
@@ -13,7 +13,7 @@ const SHOWN = 10;
 const state = { photo: null, seen: new Map(), on: new Set(ANALYSES.map((each) => each.id)), least: 50, landmarks: true };
 
 export async function look(main) {
-  const { Region: region } = await about();
+  const region = await regionOf();
   const page = h("div", {});
   main.append(head("Look", "Drop a photo: every answer is drawn on it, with the response and the call to copy."), page);
   draw(page, region);

@@ -1,6 +1,6 @@
 // One job: the video, what was seen drawn on it, and when, on a timeline.
 
-import { about, call, getObject, own } from "../api.js";
+import { call, getObject, own, region as regionOf } from "../api.js";
 import { inspector } from "../code.js";
 import { fill, h, percent, plural, tabs, tell, trouble } from "../dom.js";
 import { Overlay } from "../draw.js";
@@ -12,7 +12,7 @@ const MOST = 20_000;
 const ROWS = 30;
 
 export async function video(main, id) {
-  const { Region: region } = await about();
+  const region = await regionOf();
   const told = h("span", {});
   const body = h("div", {}, h("p.empty", {}, "Waiting for the job to end…"));
   const { Jobs: jobs } = await own("jobs");
