@@ -46,7 +46,14 @@ def can_isolate() -> bool:
     """Whether this machine lets a process have mounts of its own."""
     if shutil.which("unshare") is None:
         return False
-    tried = ["unshare", "--mount", "--map-root-user", "sh", "-ec", "mount -t tmpfs none /tmp; mount -o remount,ro,bind /"]
+    tried = [
+        "unshare",
+        "--mount",
+        "--map-root-user",
+        "sh",
+        "-ec",
+        "mount -t tmpfs none /tmp; mount -o remount,ro,bind /",
+    ]
     return subprocess.run(tried, capture_output=True, check=False).returncode == 0
 
 

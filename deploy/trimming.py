@@ -1,7 +1,7 @@
 """What no function imports, links or reads is taken out. `proof` shows that what is left works.
 
-Files go by pattern, each with its reason; then the shared libraries that nothing left is linked with. Encoders are
-linked into FFmpeg and never called here: small libraries of the same names stand in for them.
+Files go by pattern, each with its reason; then the shared libraries that nothing left is linked with. FFmpeg is linked
+with encoders, and Pillow with the screen, which are never called here: small libraries of the same names stand in.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ UNUSED = (
 )
 KEPT = tuple(f"PIL/{name}ImagePlugin.py" for name in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff"))
 """Of what the patterns name: Pillow's preload and what its JPEG reader imports."""
-ENCODERS = ("libx265", "libx264", "libSvtAv1Enc")
-"""FFmpeg's largest encoders."""
+UNCALLED = ("libx265", "libx264", "libSvtAv1Enc", "libxcb")
+"""FFmpeg's largest encoders, and the way to the X server by which Pillow grabs a screen."""
 
 
 def trim(folder: Path) -> None:
@@ -53,8 +53,9 @@ def trim(folder: Path) -> None:
         if service.name not in SERVICES:
             _remove(service)
     for libraries in folder.glob("*.libs"):
-        _stand_in(libraries)
-        _unlink(libraries)
+        modules = _modules(libraries)
+        _stand_in(libraries, modules)
+        _unlink(libraries, modules)
     for empty in sorted(folder.rglob("*/"), reverse=True):
         if not any(empty.iterdir()):
             empty.rmdir()
@@ -72,21 +73,25 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _stand_in(libraries: Path) -> None:
-    """Put small libraries in place of the encoders in `libraries`."""
-    found = {path: elf.read(path) for path in libraries.iterdir() if elf.is_library(path)}
+def _modules(libraries: Path) -> list[Path]:
+    """The extension modules of the package that brought these libraries."""
+    package = {"pillow.libs": "PIL"}.get(libraries.name, libraries.stem)
+    return [path for path in (libraries.parent / package).rglob("*.so*") if elf.is_library(path)]
+
+
+def _stand_in(libraries: Path, modules: Iterable[Path]) -> None:
+    """Put small libraries in place of those that nobody calls."""
+    found = {path: elf.read(path) for path in (*libraries.iterdir(), *modules)}
     wanted = frozenset[str]().union(*(library.undefined for library in found.values()))
     for path, library in found.items():
-        if path.name.startswith(ENCODERS):
+        if path.name.startswith(UNCALLED):
             path.write_bytes(elf.stand_in(library.machine, library.name, sorted(library.defined & wanted)))
 
 
-def _unlink(libraries: Path) -> None:
-    """Remove what nothing is linked with, beginning at the modules of the package beside `libraries`."""
-    package = libraries.with_suffix("")
-    package = {"pillow": libraries.parent / "PIL"}.get(package.name, package)
+def _unlink(libraries: Path, modules: Iterable[Path]) -> None:
+    """Remove what neither the modules nor what they are linked with is linked with."""
     by_name = {path.name: path for path in libraries.iterdir()}
-    open_ends = [path for path in package.rglob("*.so*") if elf.is_library(path)]
+    open_ends = list(modules)
     linked: set[str] = set()
     while open_ends:
         needed = set(elf.read(open_ends.pop()).needed) & by_name.keys() - linked

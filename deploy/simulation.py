@@ -1,0 +1,6 @@
+def table() -> str:
+    return ""
+
+
+def main() -> None:
+    pass
