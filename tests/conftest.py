@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from chalicelib.config import packs_folder
 from chalicelib.vision.sessions import Sessions
+from tests.wheel import Installed, install
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +48,12 @@ def shared_data() -> Path:
 def astronaut() -> bytes:
     """A JPEG of Eileen Collins, 512x512: NASA's portrait, in the public domain."""
     return (ROOT / "tests" / "photos" / "astronaut.jpg").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel in an environment of its own: for what only people meet who installed Lookalike."""
+    return install(tmp_path_factory.mktemp("installed"))
 
 
 @dataclass(frozen=True)
