@@ -90,7 +90,7 @@ class World:
             rules=rules(self._settings.upload_rules),
             troubles=self.triggers.troubles,
         )
-        scripts = Scripts(self.script, self.door.authenticate, self.reset if self._data_dir is None else None)
+        scripts = Scripts(self.script, self.reset if self._data_dir is None else None)
         self.server = Server(
             self.aws,
             self.backend,

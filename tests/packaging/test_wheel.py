@@ -39,7 +39,7 @@ def test_models_lie_in_the_users_cache(installed: Installed, tmp_path: Path) -> 
     code = "from lookalike.config import Settings; print(Settings.from_environ().models)"
 
     def models(**environ: str) -> str:
-        return installed.run(installed.python, "-c", code, cwd=tmp_path, **environ).stdout.strip()
+        return installed.run(installed.python, "-c", code, cwd=tmp_path, check=True, **environ).stdout.strip()
 
     assert models(HOME="/home/ada") == "/home/ada/.cache/lookalike/models"
     assert models(HOME="/home/ada", XDG_CACHE_HOME="/cache") == "/cache/lookalike/models"
