@@ -12,7 +12,7 @@ import pytest
 from chalice.app import Chalice, S3Event
 
 from chalicelib.local.aws import Aws
-from chalicelib.local.triggers import Triggers
+from chalicelib.local.triggers import Triggers, Trouble
 
 
 @contextmanager
@@ -96,3 +96,26 @@ def test_what_always_fails_is_parked_with_its_reason_and_blocks_nobody(aws: Aws)
     parked = letters(aws)
     assert [json.loads(letter["Body"]) for letter in parked] == [event("bad.jpg")] * 5
     assert "no face like this" in parked[0]["MessageAttributes"]["ErrorMessage"]["StringValue"]
+
+
+def test_an_object_in_trouble_is_told_until_it_is_dealt_with(aws: Aws) -> None:
+    broken = True
+
+    def handle(event: S3Event) -> None:
+        if broken:
+            raise ValueError("no picture")
+
+    with triggers(aws, handle) as running:
+        running(event("a+b.jpg"))
+        assert running.wait(10)
+        (trouble,) = running.troubles().values()
+        assert (*running.troubles(), trouble.attempts, trouble.reason, trouble.parked) == (
+            "a b.jpg",
+            3,
+            "no picture",
+            True,
+        )
+        broken = False
+        running(event("a+b.jpg"))
+        assert running.wait(10)
+        assert running.troubles() == {}
