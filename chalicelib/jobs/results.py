@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ class Results:
 
     def writer(self, folder: str) -> Writer:
         """A list to be appended to. `folder` names one list of one attempt, as `JobId/1/TIMESTAMP`."""
-        return Writer(lambda number, data: self.objects.put(self.bucket, _key(folder, number), data))
+        return Writer(partial(self._put, folder))
 
     def page(self, folder: str, start: int, most: int) -> list[Any]:
         """Up to `most` members from the `start`-th on."""
@@ -40,6 +41,20 @@ class Results:
             yield from part
             number += 1
 
+    def rewrite(self, folder: str, change: Callable[[Any], Any]) -> int:
+        """Replace each member by what `change` makes of it; returns how many are not as they were."""
+        number = changed = 0
+        while part := self._part(folder, number):
+            new = [change(member) for member in part]
+            if differing := sum(one != other for one, other in zip(part, new, strict=True)):
+                self._put(folder, number, new)
+                changed += differing
+            number += 1
+        return changed
+
+    def _put(self, folder: str, number: int, part: Sequence[Members]) -> None:
+        self.objects.put(self.bucket, _key(folder, number), zlib.compress(msgspec.json.encode(part)))
+
     def _part(self, folder: str, number: int) -> list[Any]:
         data = self.objects.get(self.bucket, _key(folder, number))
         return [] if data is None else msgspec.json.decode(zlib.decompress(data))
@@ -49,7 +64,7 @@ class Results:
 class Writer:
     """Appends to one list; holds no more than one part."""
 
-    put: Callable[[int, bytes], None]
+    put: Callable[[int, Sequence[Members]], None]
     count: int = 0
     """Members so far."""
     _part: list[Members] = field(default_factory=list)
@@ -69,7 +84,7 @@ class Writer:
         return self.count
 
     def _flush(self) -> None:
-        self.put((self.count - 1) // PART, zlib.compress(msgspec.json.encode(self._part)))
+        self.put((self.count - 1) // PART, self._part)
         self._part = []
 
 

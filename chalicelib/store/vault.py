@@ -55,6 +55,10 @@ class Seal:
 class Keys(Protocol):
     """Wraps data keys."""
 
+    def rewrap(self, wrapped: bytes, name: str) -> bytes:
+        """The same key, wrapped by what wraps now; raises SealError."""
+        ...
+
     def wrap(self, key: bytes, name: str) -> bytes:
         """`key`, readable by `unwrap` only and for the same `name` only."""
         ...
@@ -65,9 +69,14 @@ class Keys(Protocol):
 
 
 class LocalKeys:
-    """Wraps with the first of its keys, unwraps with any of them."""
+    """Wraps with the first of its keys, unwraps with any of them; all who share it see the keys change."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self.replace(keys)
+
+    def replace(self, keys: Sequence[bytes]) -> None:
+        """Have these keys from now on."""
+        self.keys = tuple(keys)
         self._seals = {_fingerprint(key): Seal(key) for key in keys}
         self._first = _fingerprint(keys[0])
 
@@ -84,6 +93,20 @@ class LocalKeys:
             raise SealError(f"the key file {path} holds no key of {KEY_BYTES} bytes: restore it from your backup")
         return cls(keys)
 
+    def save(self, path: Path) -> None:
+        """Replace the file by one that holds these keys: it holds the old ones or the new ones at any instant.
+
+        Raises OSError.
+        """
+        path = path.expanduser()
+        new = _written("".join(f"{key.hex()}\n" for key in self.keys), path.parent)
+        new.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def wrap(self, key: bytes, name: str) -> bytes:
         return self._first + self._seals[self._first].seal(key, name)
 
@@ -94,6 +117,9 @@ class LocalKeys:
                 f"the key {fingerprint.hex()} that wraps the collection's data key is not in the key file: restore it"
             )
         return seal.open(wrapped[len(fingerprint) :], name)
+
+    def rewrap(self, wrapped: bytes, name: str) -> bytes:
+        return self.wrap(self.unwrap(wrapped, name), name)
 
 
 class KmsKeys:
@@ -112,6 +138,17 @@ class KmsKeys:
         answer = self._call("decrypt", CiphertextBlob=wrapped, EncryptionContext=_context(name))
         return bytes(answer["Plaintext"])
 
+    def rewrap(self, wrapped: bytes, name: str) -> bytes:
+        """Within KMS: the key itself does not leave it."""
+        answer = self._call(
+            "re_encrypt",
+            CiphertextBlob=wrapped,
+            SourceEncryptionContext=_context(name),
+            DestinationKeyId=self._key_id,
+            DestinationEncryptionContext=_context(name),
+        )
+        return bytes(answer["CiphertextBlob"])
+
     def _call(self, operation: str, **parameters: Any) -> Any:
         try:
             return getattr(self._kms, operation)(**parameters)
@@ -126,7 +163,7 @@ class NoKeys:
     def wrap(self, key: bytes, name: str) -> bytes:
         raise SealError("set LOOKALIKE_KMS_KEY to a KMS key, or LOOKALIKE_KEY_FILE to a file outside the database")
 
-    unwrap = wrap
+    unwrap = rewrap = wrap
 
 
 class Vault:
@@ -146,7 +183,7 @@ class Vault:
 
     def rewrap(self, wrapped: bytes, name: str) -> bytes:
         """The same data key, wrapped by the key that is used now."""
-        return self._keys.wrap(self._keys.unwrap(wrapped, name), name)
+        return self._keys.rewrap(wrapped, name)
 
     def forget(self) -> None:
         """Drop the opened data keys, after a collection was deleted: nothing may open its vectors again."""
@@ -173,14 +210,20 @@ def _read_or_make(path: Path) -> str:
     """What the file holds; whole from the first moment on, also for another process that starts now."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, new = tempfile.mkstemp(dir=path.parent)  # of mode 0600
-        with os.fdopen(descriptor, "w") as file:
-            file.write(new_key().hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        new = _written(f"{new_key().hex()}\n", path.parent)
         with suppress(FileExistsError):
             os.link(new, path)
-        Path(new).unlink()
+        new.unlink()
     if path.stat().st_mode & 0o077:
         raise SealError(f"others may read the key file {path}: run `chmod 600 {path}`")
     return path.read_text()
+
+
+def _written(text: str, folder: Path) -> Path:
+    """A new file of mode 0600 that holds `text`, on the disk."""
+    descriptor, new = tempfile.mkstemp(dir=folder)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(new)
