@@ -23,6 +23,8 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.uploads import Uploads, described, rules
     from chalicelib.wire import gateway, proxy
     from chalicelib.wire.door import Door, Identity
+    from chalicelib.wire.guard import Guard
+    from chalicelib.wire.resources import Account
 else:
     from .backend import Backend, build
     from .config import Settings
@@ -32,6 +34,8 @@ else:
     from .uploads import Uploads, described, rules
     from .wire import gateway, proxy
     from .wire.door import Door, Identity
+    from .wire.guard import Guard
+    from .wire.resources import Account
 
 SETTINGS = Settings.from_environ()
 
@@ -48,7 +52,10 @@ class Lookalike(Chalice):
 
     @cached_property
     def door(self) -> Door:
-        return Door()
+        if SETTINGS.auth == "none":
+            return Door()
+        guard = Guard(self.backend.store.access, Account(SETTINGS.account, SETTINGS.region))
+        return Door(authenticate=guard.authenticate, permit=guard.permit)
 
     @property
     def uploads(self) -> Uploads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -64,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     those of this machine always may."""
     optout_similarity: float = 99.0
     """Similarity from which a face is taken for one on the list of opt-outs: see `operations.optouts`."""
+    auth: Literal["none", "required"] = "none"
+    """On Lambda: whether requests must be signed with a key of `lookalike keys`. A local server is told by --auth."""
     queue: str = "lookalike-jobs"
     """The SQS queue of video and bulk jobs."""
     dead_letters: str = "lookalike-dead-letters"

@@ -1,7 +1,8 @@
 """`lookalike keys`: who may call a server that asks for signatures.
 
 Of a data directory: through the server that has it, or, where none runs, in the directory itself, so that a first key
-can be made. Of a server elsewhere: as a client that signs with a key that may do everything.
+can be made. Of a server elsewhere: as a client that signs with a key that may do everything. Of a deployment on AWS: in
+its tables, which IAM guards.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ Endpoint = Annotated[
     str | None,
     typer.Option("--endpoint-url", help="A server elsewhere, asked with your AWS credentials, instead of --data-dir."),
 ]
+OnAws = Annotated[
+    bool,
+    typer.Option(
+        "--aws", help="The tables of a deployment: LOOKALIKE_TABLE_PREFIX and LOOKALIKE_KMS_KEY, your AWS credentials."
+    ),
+]
 HERE = Path(".lookalike")
 
 
@@ -50,22 +57,23 @@ def create(
     ] = None,
     data_dir: DataDir = HERE,
     endpoint_url: Endpoint = None,
+    aws: OnAws = False,
 ) -> None:
     """Make a key, and print it as two lines to export. The secret is shown this once."""
-    with _keys(data_dir, endpoint_url) as keys:
+    with _keys(data_dir, endpoint_url, aws) as keys:
         made = keys.create(Wanted(user, None if policy is None else _read(policy)))
     print(f"export AWS_ACCESS_KEY_ID={made.AccessKeyId}")
     print(f"export AWS_SECRET_ACCESS_KEY={made.SecretAccessKey}")
 
 
 @app.command("list")
-def list_keys(data_dir: DataDir = HERE, endpoint_url: Endpoint = None) -> None:
+def list_keys(data_dir: DataDir = HERE, endpoint_url: Endpoint = None, aws: OnAws = False) -> None:
     """Show the keys, whose they are, and which are limited by a policy."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table("AccessKeyId", "User", "Created", "Policy", box=None)
-    with _keys(data_dir, endpoint_url) as keys:
+    with _keys(data_dir, endpoint_url, aws) as keys:
         for key in keys.list():
             created = datetime.fromtimestamp(key.Created, UTC).isoformat(" ", "minutes")
             table.add_row(key.AccessKeyId, key.User, created, "everything" if key.Policy is None else "limited")
@@ -77,19 +85,25 @@ def revoke(
     access_key_id: Annotated[str, typer.Argument(help="The key that is to work no more.")],
     data_dir: DataDir = HERE,
     endpoint_url: Endpoint = None,
+    aws: OnAws = False,
 ) -> None:
     """Revoke a key: the next request that it signs is refused, and with it those of its sessions."""
-    with _keys(data_dir, endpoint_url) as keys:
+    with _keys(data_dir, endpoint_url, aws) as keys:
         keys.revoke(access_key_id)
     print(f"{access_key_id} is revoked")
 
 
 @contextmanager
-def _keys(data_dir: Path, endpoint_url: str | None) -> Iterator[Keys]:
+def _keys(data_dir: Path, endpoint_url: str | None, aws: bool) -> Iterator[Keys]:
     """Raises SetupError for what is refused."""
     from . import control, remote
 
     try:
+        if aws:
+            from ..backend import build
+
+            yield Ring(build(Settings.from_environ()).store.access)
+            return
         if endpoint_url is not None:
             yield remote.with_credentials(endpoint_url)
             return
