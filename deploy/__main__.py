@@ -43,7 +43,7 @@ def _package(names: Sequence[str], packs: Sequence[str]) -> None:
     with proof.port() as url:
         for package in packages:
             if package.target.native and interpreter(package.target.python) is not None:
-                proof.prove(package, url)
+                proof.prove(package, proof.Account.at(url))
                 print(f"{package.target}: proven on requests, an upload and stored videos")
             else:
                 print(f"{package.target}: not proven, this machine does not run it")

@@ -18,8 +18,12 @@ from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
+import av
 import boto3
+import numpy as np
 from botocore.config import Config
+from botocore.credentials import Credentials
+from PIL import Image
 
 from . import events, tables
 from .building import ROOT, Package
@@ -49,41 +53,44 @@ class ProofError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Tables, buckets, a queue and a key of their own behind a port, as Terraform makes them."""
+    """Tables, buckets, a queue and a key behind a port, by the names that functions find in their environment."""
 
     url: str
-    name: str
-    kms_key: str
+    environ: Mapping[str, str]
+    key: Credentials = events.KEY
+    """What its requests are signed with."""
 
     @classmethod
     def at(cls, url: str) -> Account:
-        """A new one behind the port at `url`."""
+        """One of its own behind the port at `url`, as Terraform makes it."""
         name = f"proof-{uuid4().hex[:8]}"
-        client = Account(url, name, "").client
+        client = cls(url, {}).client
         tables.create(client("dynamodb"), name)
         for bucket in ("uploads", "results"):
             client("s3").create_bucket(Bucket=f"{name}-{bucket}")
         client("sqs").create_queue(QueueName=f"{name}-jobs")
-        return cls(url, name, client("kms").create_key()["KeyMetadata"]["Arn"])
+        named = {
+            "TABLE_PREFIX": name,
+            "UPLOADS": f"{name}-uploads",
+            "BUCKET": f"{name}-results",
+            "QUEUE": f"{name}-jobs",
+            "KMS_KEY": client("kms").create_key()["KeyMetadata"]["Arn"],
+        }
+        return cls(url, {f"LOOKALIKE_{field}": value for field, value in named.items()})
 
     @property
     def uploads(self) -> str:
-        return f"{self.name}-uploads"
+        """The bucket of uploads."""
+        return self.environ["LOOKALIKE_UPLOADS"]
 
-    @property
-    def environ(self) -> dict[str, str]:
-        """What the functions find in their environment."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "LOOKALIKE_TABLE_PREFIX": self.name,
-            "LOOKALIKE_UPLOADS": self.uploads,
-            "LOOKALIKE_BUCKET": f"{self.name}-results",
-            "LOOKALIKE_QUEUE": f"{self.name}-jobs",
-            "LOOKALIKE_KMS_KEY": self.kms_key,
-        }
+    def start(self, package: Package, function: str, timeout: float = 60) -> Container:
+        """One of the package's functions, for this account."""
+        lambdas = {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        return Container(package, function, {"AWS_ENDPOINT_URL": self.url, **lambdas, **self.environ}, timeout=timeout)
+
+    def ask(self, api: Container, operation: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer of an operation through a REST API."""
+        return answer(api.invoke(events.rest(operation, members, self.key)))
 
     def client(self, service: str) -> Any:
         """A boto3 client of that service behind the port."""
@@ -99,7 +106,7 @@ class Account:
     def messages(self) -> Iterator[dict[str, Any]]:
         """The events of the messages that wait in the queue of jobs."""
         sqs = self.client("sqs")
-        queue = f"{self.name}-jobs"
+        queue = self.environ["LOOKALIKE_QUEUE"]
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         while found := sqs.receive_message(QueueUrl=url, AttributeNames=["All"]).get("Messages"):
             yield from (events.received(message, queue) for message in found)
@@ -119,38 +126,36 @@ def port() -> Iterator[str]:
             process.terminate()
 
 
-def prove(package: Package, url: str) -> None:
-    """Have each function of the package answer, its AWS the port at `url`."""
-    account = Account.at(url)
-    with Container(package, "api_handler", account.environ) as api:
-        detect_faces(api)
-        see(api)
-        with Container(package, "on_upload", account.environ) as uploads:
+def prove(package: Package, account: Account) -> None:
+    """Have each function of the package answer."""
+    with account.start(package, "api_handler") as api:
+        detect_faces(account, api)
+        see(account, api)
+        with account.start(package, "on_upload") as uploads:
             index_faces(account, uploads, api)
-        with Container(package, "on_job", account.environ, timeout=900) as jobs:
+        with account.start(package, "on_job", timeout=900) as jobs:
             video_jobs(account, jobs, api)
-    with Container(package, "on_failed_upload", account.environ) as again:
+    with account.start(package, "on_failed_upload") as again:
         _check(again.invoke({"Records": []}).result == {"batchItemFailures": []}, "the parked events are not read")
 
 
-def detect_faces(api: Container) -> None:
+def detect_faces(account: Account, api: Container) -> None:
     """The portrait's face by both formats of a request, and an error as AWS words it."""
-    image = {"Image": {"Bytes": base64.b64encode(PHOTO.read_bytes()).decode()}}
-    for event in (events.rest("DetectFaces", image), events.function_url("DetectFaces", image)):
-        faces = answer(api.invoke(event))["FaceDetails"]
+    members = {"Image": portrait()}
+    for event in (events.rest, events.function_url):
+        faces = answer(api.invoke(event("DetectFaces", members, account.key)))["FaceDetails"]
         _check(len(faces) == 1 and faces[0]["Confidence"] > 90, f"the portrait has one face, not {faces}")
-    refused = api.invoke(events.rest("DescribeCollection", {"CollectionId": "absent"})).result
+    refused = api.invoke(events.rest("DescribeCollection", {"CollectionId": "absent"}, account.key)).result
     _check(refused["statusCode"] == 400 and "ResourceNotFoundException" in refused["body"], f"no error: {refused}")
 
 
-def see(api: Container) -> None:
+def see(account: Account, api: Container) -> None:
     """Every other kind of model, and Pillow's two formats, are there."""
-    image = {"Bytes": base64.b64encode(PHOTO.read_bytes()).decode()}
     for operation, (members, told) in SEEN.items():
-        found = answer(api.invoke(events.rest(operation, {"Image": image, **members})))
+        found = account.ask(api, operation, {"Image": portrait(), **members})
         _check(told in found, f"{operation} does not tell {told}: {found}")
-    compared = {"SourceImage": image, "TargetImage": {"Bytes": base64.b64encode(png()).decode()}}
-    faces = answer(api.invoke(events.rest("CompareFaces", compared)))["FaceMatches"]
+    compared = {"SourceImage": portrait(), "TargetImage": portrait("PNG")}
+    faces = account.ask(api, "CompareFaces", compared)["FaceMatches"]
     _check(len(faces) == 1 and faces[0]["Similarity"] > 99, f"the portrait is not like itself: {faces}")
 
 
@@ -161,8 +166,7 @@ def index_faces(account: Account, uploads: Container, api: Container) -> None:
     event = events.uploaded(account.uploads, "collections/crew/eileen.jpg", len(body))
     for _ in range(2):
         _check(uploads.invoke(event).error is None, "the upload is not indexed")
-    sought = {"CollectionId": "crew", "Image": {"Bytes": base64.b64encode(body).decode()}}
-    matches = answer(api.invoke(events.rest("SearchFacesByImage", sought)))["FaceMatches"]
+    matches = account.ask(api, "SearchFacesByImage", {"CollectionId": "crew", "Image": portrait()})["FaceMatches"]
     names = [match["Face"]["ExternalImageId"] for match in matches]
     _check(names == ["eileen"], f"the uploaded face is not found once: {names}")
 
@@ -172,10 +176,10 @@ def video_jobs(account: Account, jobs: Container, api: Container) -> None:
     account.client("s3").put_object(Bucket=account.uploads, Key="film.mp4", Body=film())
     video = {"Video": {"S3Object": {"Bucket": account.uploads, "Name": "film.mp4"}}}
     for analysis, (members, results) in VIDEO.items():
-        job = answer(api.invoke(events.rest(f"Start{analysis}", video | members)))
+        job = account.ask(api, f"Start{analysis}", video | members)
         for event in account.messages():
             _check(jobs.invoke(event).result == {"batchItemFailures": []}, "the job is not done")
-        found = answer(api.invoke(events.rest(f"Get{analysis}", job)))
+        found = account.ask(api, f"Get{analysis}", job)
         _check(found["JobStatus"] == "SUCCEEDED", f"Get{analysis} tells: {found}")
         _check(bool(found[results]) or results == "TextDetections", f"Get{analysis} found no {results}")
 
@@ -189,28 +193,24 @@ def answer(reply: Reply) -> dict[str, Any]:
     return members
 
 
-def png() -> bytes:
-    """The portrait in the other format."""
-    from PIL import Image
-
+def portrait(kind: str = "JPEG") -> dict[str, str]:
+    """The portrait as an Image of a request, in one of Rekognition's two formats."""
     file = io.BytesIO()
-    Image.open(PHOTO).save(file, "PNG")
-    return file.getvalue()
+    Image.open(PHOTO).save(file, kind)
+    return {"Bytes": base64.b64encode(file.getvalue()).decode()}
 
 
 def film() -> bytes:
     """Two seconds of the portrait, H.264."""
-    import av
-    from PIL import Image
-
     file = io.BytesIO()
-    picture = av.VideoFrame.from_image(Image.open(PHOTO).resize((320, 320)))
+    pixels = np.asarray(Image.open(PHOTO).convert("RGB").resize((320, 320)))
     with av.open(file, "w", "mp4") as container:
         stream = container.add_stream("libx264", rate=Fraction(10))
         stream.width, stream.height, stream.pix_fmt = 320, 320, "yuv420p"
         for number in range(20):
-            picture.pts = number
-            container.mux(stream.encode(picture))
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = number
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return file.getvalue()
 

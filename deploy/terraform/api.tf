@@ -52,8 +52,10 @@ resource "aws_api_gateway_integration" "function" {
 resource "aws_api_gateway_deployment" "api" {
   rest_api_id = aws_api_gateway_rest_api.api.id
   triggers = {
-    definition = sha1(jsonencode([local.methods, aws_api_gateway_integration.function, aws_api_gateway_rest_api.api.policy]))
+    definition = filesha1("${path.module}/api.tf")
+    policy     = aws_api_gateway_rest_api.api.policy
   }
+  depends_on = [aws_api_gateway_integration.function]
   lifecycle {
     create_before_destroy = true
   }

@@ -60,12 +60,8 @@ resource "aws_lambda_function" "function" {
     })
   }
 
-  logging_config {
-    log_format = "Text"
-    log_group  = aws_cloudwatch_log_group.function[each.key].name
-  }
-
-  depends_on = [aws_iam_role_policy.function]
+  # The log group has the name that Lambda would give it: made before, it is sealed and ends some day.
+  depends_on = [aws_iam_role_policy.function, aws_cloudwatch_log_group.function]
 }
 
 resource "aws_cloudwatch_log_group" "function" {
