@@ -16,6 +16,7 @@ from .control import Control
 from .keys import PATH, Listing, Told, Wanted
 
 _SECONDS = 30
+_JSON = {"Content-Type": "application/json"}
 
 
 class Remote:
@@ -40,7 +41,7 @@ class Remote:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        request = AWSRequest(method=method, url=self._url + path, data=body)
+        request = AWSRequest(method=method, url=self._url + path, data=body, headers=_JSON)
         SigV4Auth(self._credentials, "rekognition", Settings.from_environ().region).add_auth(request)
         if not self._url.startswith(("http://", "https://")):
             raise SetupError(f"{self._url} is no address of a server")

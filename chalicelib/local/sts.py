@@ -60,7 +60,8 @@ class Sessions:
             assert expires is not None, "STS tells when credentials end"
             given = self.issue(identity, arn[1] if arn else identity.arn, datetime.fromisoformat(expires[1]))
             text = _replaced(text, given)
-        return Response(response.status, response.headers, text.encode())
+        headers = {name: value for name, value in response.headers.items() if name.lower() != "content-length"}
+        return Response(response.status, headers, text.encode())
 
 
 def refuse_policies(request: Request) -> None:
