@@ -52,8 +52,10 @@ def verify_url(request: Request, key_of: KeyOf, now: datetime) -> Signer:
     told = dict(query)
     token = told.get("x-amz-security-token", request.headers.get("x-amz-security-token", ""))
     key = held(key_of, told.get("AWSAccessKeyId", ""), token)
-    # Of a bucket in the host's name, the resource begins with it; which of both it is, only the signature tells.
-    resources = (request.path, f"/{request.headers.get('host', '').partition('.')[0]}{request.path}")
+    # Of a bucket in the host's name the resource begins with it, and of a bucket alone it ends with a slash; which of
+    # these the client meant, only the signature tells.
+    inner = f"/{request.headers.get('host', '').partition('.')[0]}{request.path}"
+    resources = (request.path, inner, *([f"{request.path}/"] if request.path.count("/") == 1 else ()))
     expected = [_old(key.secret, _text_of_url(request, query, resource)) for resource in resources]
     known = len(told) == len(query) and all(_SIGNED.fullmatch(name) or _UNSIGNED.fullmatch(name) for name in told)
     if not known or not sum(same(told.get("Signature", ""), signature) for signature in expected):
