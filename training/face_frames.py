@@ -31,6 +31,7 @@ from chalicelib.vision.detector import (
     Detector,
     YuNet,
     intersection_over_union,
+    viewing_side,
 )
 from chalicelib.vision.embedding import _TEMPLATE
 from chalicelib.vision.faces import Faces
@@ -69,10 +70,10 @@ def _utkface(folder: Path, sessions: Sessions) -> tuple[Floats, Floats]:
     detect, fit = CenterFace(sessions), FaceMesh(sessions)
     meshes, points = [], []
     for photo in photos[:PHOTOS]:
-        image = decode(photo.read_bytes()).image
-        found = Detections(*(part[:1] for part in detect.find(image)))
+        picture = decode(photo.read_bytes())
+        found = Detections(*(part[:1] for part in _found(detect, picture)))
         if len(found.boxes) and found.confidences[0] > 94:
-            fitted = fit.fit(image, found)
+            fitted = fit.fit(picture, found)
             if fitted.presence[0] > 0.9:
                 meshes.append(fitted.points[0])
                 points.append(found.points[0])
@@ -129,7 +130,7 @@ def confidence(network: Detector, current: Calibration, data: Path) -> Calibrati
             truths[row["file"]].append([float(row[side]) for side in ("x1", "y1", "x2", "y2")])
     logits, right = [], []
     for scene, truth in truths.items():
-        found = network.find(decode((folder / scene).read_bytes()).image)
+        found = _found(network, decode((folder / scene).read_bytes()))
         odds = np.log(found.confidences / (100 - found.confidences))
         logits.append((odds - current.offset) / current.slope)
         right.append(intersection_over_union(found.boxes, np.array(truth)).max(1) >= 0.4)
@@ -170,6 +171,10 @@ def distances(folder: Path, faces: Faces) -> Iterator[tuple[float, float]]:
     others = np.sort(apart[owners[above[0]] != owners[above[1]]])
     for rate in RATES:
         yield rate, float(others[int(rate * len(others))])
+
+
+def _found(detector: Detector, picture: Picture) -> Detections:
+    return detector.find(picture.image, viewing_side(max(picture.width, picture.height)))
 
 
 def _vector(faces: Faces, picture: Picture, found: list) -> Floats:  # type: ignore[type-arg]

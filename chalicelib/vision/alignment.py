@@ -6,11 +6,13 @@ below it. Pixel centres lie at half-integers, as Pillow has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from .picture import Picture
 
 Floats = NDArray[np.floating]
 
@@ -66,6 +68,16 @@ def warp(image: Image.Image, transform: Floats, size: int | tuple[int, int]) -> 
         image = image.reduce(shrink, box)
         back = np.column_stack([back[:, :2], back[:, 2] - box[:2]]) / shrink
     return image.transform((width, height), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
+
+
+def cut(picture: Picture, transforms: Sequence[Floats], size: int) -> NDArray[np.float32]:
+    """[n, 3, size, size], 0 to 255: the crops of `picture` under transforms from its pixels.
+
+    They are cut from the picture as small as the finest of them allows.
+    """
+    image = picture.reduced(min(1 / float(np.hypot(*transform[:, 0])) for transform in transforms))
+    scale = np.array([picture.width / image.width, picture.height / image.height, 1])
+    return batch(warp(image, transform * scale, size) for transform in transforms)
 
 
 def _whole_pixels(corners: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:

@@ -121,7 +121,7 @@ class AttributeReader:
         """What the heads are trained on."""
         meshes = np.stack([face.mesh for face in faces])
         return Evidence(
-            features=self._embedder.features(picture.image, meshes),
+            features=self._embedder.features(picture, meshes),
             shapes=np.stack([shape(points) for points in meshes]),
             expressions=expressions(picture.image, faces, self._sessions),
         )

@@ -83,7 +83,7 @@ class Classifier:
         self, picture: Picture, views: tuple[View, ...]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
         """Logits, maps and the classes that the maps are of."""
-        pixels = _pixels(picture.image, views)
+        pixels = _pixels(picture, views)
         logits, _features, maps, top = self._sessions.run("efficientnet_lite0", {"input": pixels})
         return logits, maps, top
 
@@ -110,12 +110,17 @@ def _square(left: float, top: float, side: float, temperature: float) -> View:
     return View(left, top, left + side, top + side, temperature)
 
 
-def _pixels(image: Image, views: tuple[View, ...]) -> NDArray[np.float32]:
+def shrinking(picture: Picture) -> float:
+    """By how much `picture` may be divided before a tile would have to be enlarged."""
+    return TILE / SIDE * min(picture.width, picture.height)
+
+
+def _pixels(picture: Picture, views: tuple[View, ...]) -> NDArray[np.float32]:
     """[views, 3, 224, 224]: (x - 127) / 128, as the network was trained."""
-    width, height = image.size
-    scale = SIDE / TILE / min(width, height)
-    if scale < 1:  # once, to where a tile needs no resizing, rather than a wide filter over all pixels for each view
-        smaller = max(round(width * scale), 1), max(round(height * scale), 1)
+    width, height, ratio = picture.width, picture.height, shrinking(picture)
+    image = picture.reduced(ratio)
+    if ratio > 1:  # once, to where a tile needs no resizing, rather than a wide filter over all pixels for each view
+        smaller = max(round(width / ratio), 1), max(round(height / ratio), 1)
         image = image.resize(smaller, Resampling.BILINEAR, reducing_gap=2.0)
     across, down = image.width / width, image.height / height
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
+from .picture import Picture
 from .sessions import Sessions
 
 OVERLAP = 0.3
@@ -26,8 +27,8 @@ class Detections(NamedTuple):
 
 
 class Detector(Protocol):
-    def find(self, image: Image) -> Detections:
-        """The faces of an RGB image."""
+    def find(self, image: Image, side: int) -> Detections:
+        """The faces of an RGB image, looked at with its longer side at `side` pixels."""
 
 
 class Calibration(NamedTuple):
@@ -64,15 +65,14 @@ class CenterFace:
         self._sessions = sessions
         self._calibration = calibration
 
-    def find(self, image: Image) -> Detections:
-        """The faces of an RGB image; a second, small look where the first finds none.
+    def find(self, image: Image, side: int) -> Detections:
+        """The faces of an RGB image, looked at with its longer side at `side`; a second, small look if there are none.
 
         A face that fills the network's view is missed or badly placed: of 150 close-ups at 640
         pixels 19 were not found, at 160 pixels 2 (2 ms).
         """
-        longest = max(image.size)
-        found = self._look(image, min(longest, viewing_side(longest)))
-        if not len(found.boxes) and longest > _GLANCE:
+        found = self._look(image, side)
+        if not len(found.boxes) and side > _GLANCE:
             return self._look(image, _GLANCE)
         return found
 
@@ -102,10 +102,9 @@ class YuNet:
         self._sessions = sessions
         self._calibration = calibration
 
-    def find(self, image: Image) -> Detections:
-        """The faces of an RGB image."""
-        longest = max(image.size)
-        pixels, scale = canvas(image, min(longest, viewing_side(longest)))
+    def find(self, image: Image, side: int) -> Detections:
+        """The faces of an RGB image, looked at with its longer side at `side` pixels."""
+        pixels, scale = canvas(image, side)
         names = [output.name for output in self._sessions.session("yunet").get_outputs()]
         found = self._sessions.run("yunet", {"input": pixels[:, ::-1].copy()})  # blue first
         outputs = dict(zip(names, found, strict=True))
@@ -139,7 +138,13 @@ def viewing_side(longest: int) -> int:
     Half the picture's, 640 to 960: a face of 40 pixels in 1920, the smallest that AWS promises to
     find, is then 20 wide. Time grows with the square: 38 ms at 640, 93 ms at 960 on one core.
     """
-    return int(np.clip(longest // 2, 640, 960))
+    return min(longest, int(np.clip(longest // 2, 640, 960)))
+
+
+def shrinking(picture: Picture) -> float:
+    """By how much `picture` is divided when it is looked at."""
+    longest = max(picture.width, picture.height)
+    return longest / viewing_side(longest)
 
 
 def canvas(image: Image, side: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

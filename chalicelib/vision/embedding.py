@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
-from .alignment import batch, similarity_between, warp
+from .alignment import cut, similarity_between
+from .picture import Picture
 from .sessions import Sessions
 
 DIMENSIONS = 128
@@ -55,21 +55,21 @@ class Embedder:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def embed(self, image: Image, points: NDArray[np.float64]) -> NDArray[np.float32]:
+    def embed(self, picture: Picture, points: NDArray[np.float64]) -> NDArray[np.float32]:
         """[n, 128] for the meshes `points` [n, 478, 3] of one picture; not of unit length."""
-        return self._run(image, points)[0]
+        return self._run(picture, points)[0]
 
-    def features(self, image: Image, points: NDArray[np.float64]) -> NDArray[np.float32]:
+    def features(self, picture: Picture, points: NDArray[np.float64]) -> NDArray[np.float32]:
         """[n, 1280] for the same: what the network saw besides the identity, for the heads of attributes."""
-        return self._run(image, points)[1]
+        return self._run(picture, points)[1]
 
-    def _run(self, image: Image, points: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        parts = [self._look(image, points[start : start + _TOGETHER]) for start in range(0, len(points), _TOGETHER)]
+    def _run(self, picture: Picture, points: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        parts = [self._look(picture, points[start : start + _TOGETHER]) for start in range(0, len(points), _TOGETHER)]
         vectors, features = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         return vectors, features
 
-    def _look(self, image: Image, points: NDArray[np.float64]) -> list[NDArray[np.float32]]:
+    def _look(self, picture: Picture, points: NDArray[np.float64]) -> list[NDArray[np.float32]]:
         """Both outputs for a chip of each face, each the mean with that of its mirror image."""
-        chips = batch(warp(image, similarity_between(face[_POINTS, :2], _PLACES), _CHIP) for face in points)
+        chips = cut(picture, [similarity_between(face[_POINTS, :2], _PLACES) for face in points], _CHIP)
         outputs = self._sessions.run("face_embedding", {"input": np.concatenate([chips, chips[..., ::-1]])})
         return [(output[: len(chips)] + output[len(chips) :]) / 2 for output in outputs]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .detector import Detections, detector
+from .detector import Detections, detector, shrinking, viewing_side
 from .embedding import DIMENSIONS, FACE_MODEL_VERSION, Embedder
 from .geometry import Box, Point
 from .landmarks import landmarks
@@ -55,13 +55,13 @@ class Faces:
 
     def detect(self, picture: Picture, limit: int = 100) -> list[Face]:
         """Up to `limit` faces, largest box first."""
-        found = self._detector.find(picture.image)
+        found = self._find(picture)
         sizes = (found.boxes[:, 2:] - found.boxes[:, :2]).prod(1)
         largest = np.argsort(-sizes, kind="stable")[:limit]
         found = Detections(*(part[largest] for part in found))
         if not len(largest):
             return []
-        meshes = self._mesh.fit(picture.image, found)
+        meshes = self._mesh.fit(picture, found)
         return [
             Face(
                 box=_ratios(corners, picture),
@@ -76,11 +76,18 @@ class Faces:
             for corners, confidence, points, presence, crop in zip(found.boxes, found.confidences, *meshes, strict=True)
         ]
 
+    def _find(self, picture: Picture) -> Detections:
+        """All faces of `picture`, in its pixels."""
+        image = picture.reduced(shrinking(picture))
+        found = self._detector.find(image, viewing_side(max(picture.width, picture.height)))
+        scale = np.array([picture.width / image.width, picture.height / image.height])
+        return Detections(found.boxes * np.tile(scale, 2), found.confidences, found.points * scale)
+
     def embed(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.float32]:
         """[n, 128]: one vector a face of `picture`, to be compared by Euclidean distance."""
         if not faces:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        return self._embedder.embed(picture.image, np.stack([face.mesh for face in faces]))
+        return self._embedder.embed(picture, np.stack([face.mesh for face in faces]))
 
 
 def _ratios(corners: NDArray[np.float64], picture: Picture) -> Box:

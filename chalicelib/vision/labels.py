@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from . import classifier, detector
 from .activation import locate
 from .classifier import Classifier, Sight
 from .findings import Finding, FoundLabel, Instance, together
@@ -40,6 +41,8 @@ class Labels:
 
     def detect(self, picture: Picture, least: float = LEAST_CONFIDENCE) -> list[FoundLabel]:
         """The labels of `picture` whose confidence is at least `least` (0 to 100), surest first."""
+        # Read once, as finely as either needs, before both ask.
+        picture.reduced(min(detector.shrinking(picture), classifier.shrinking(picture)))
         with ThreadPoolExecutor(1) as aside:  # one model computes while another's input is prepared
             faces = aside.submit(self._people.look, picture)
             sight = self._classifier.look(picture)

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Image import Image
 
-from .alignment import apply, batch, inverse, square_region, warp
+from .alignment import apply, cut, inverse, square_region
 from .detector import Detections
+from .picture import Picture
 from .sessions import Sessions
 
 POINTS = 478
@@ -77,32 +77,32 @@ class FaceMesh:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def fit(self, image: Image, found: Detections) -> Meshes:
+    def fit(self, picture: Picture, found: Detections) -> Meshes:
         """The meshes of `found`, in its order; one batch for up to 16 faces."""
         parts = [
-            self._fit(image, Detections(*(part[start : start + _TOGETHER] for part in found)))
+            self._fit(picture, Detections(*(part[start : start + _TOGETHER] for part in found)))
             for start in range(0, len(found.boxes), _TOGETHER)
         ]
         return Meshes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
-    def _fit(self, image: Image, found: Detections) -> Meshes:
+    def _fit(self, picture: Picture, found: Detections) -> Meshes:
         """The meshes in crops that the detector's eyes turn upright, and where they turn out not to be, their own."""
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
         sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(1) * _MARGIN
         angles = _angles(found.points[:, 0], found.points[:, 1])
-        meshes = self._look(image, centres, sides, angles)
+        meshes = self._look(picture, centres, sides, angles)
         eyes = (meshes.points[:, corners, :2].mean(1) for corners in (_LEFT_CORNERS, _RIGHT_CORNERS))
         seen = _angles(*eyes)
         askew = np.abs((seen - angles + np.pi) % (2 * np.pi) - np.pi) > _ASKEW
         if askew.any():
-            upright = self._look(image, centres[askew], sides[askew], seen[askew])
+            upright = self._look(picture, centres[askew], sides[askew], seen[askew])
             meshes.points[askew], meshes.presence[askew], meshes.crops[askew] = upright
         return meshes
 
-    def _look(self, image: Image, centres: Points, sides: Points, angles: Points) -> Meshes:
+    def _look(self, picture: Picture, centres: Points, sides: Points, angles: Points) -> Meshes:
         """The meshes in square crops around `centres` [n, 2], turned by `angles` [n] radians."""
         regions = [square_region(*region, CROP) for region in zip(centres, sides, angles, strict=True)]
-        crops = batch(warp(image, region, CROP) for region in regions)
+        crops = cut(picture, regions, CROP)
         *surfaces, flags = self._sessions.run("face_mesh", {"input": crops / 255})
         points = _refined(surfaces)
         for face, region, side in zip(points, regions, sides, strict=True):

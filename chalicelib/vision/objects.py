@@ -51,7 +51,9 @@ class Objects:
         """The objects of `picture`, surest first; none without the pack."""
         if not self.available:
             return []
-        small = picture.image.resize((SIDE, SIDE), Resampling.BILINEAR, reducing_gap=2.0)
+        small = picture.reduced(max(picture.width, picture.height) / SIDE).resize(
+            (SIDE, SIDE), Resampling.BILINEAR, reducing_gap=2.0
+        )
         bgr = np.asarray(small, dtype=np.float32)[..., ::-1].transpose(2, 0, 1)  # trained on OpenCV's channel order
         (cells,) = self._sessions.run(MODEL, {"input": np.ascontiguousarray(bgr[None]) / 255})
         classes, scores, boxes = _decoded(cells[0])

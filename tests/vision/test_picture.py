@@ -119,8 +119,30 @@ def test_bytes_that_are_no_picture_are_refused(data: bytes) -> None:
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
 def test_truncated_pictures_are_refused(form: str, kept: float, astronaut: bytes) -> None:
     data = encoded(Image.open(BytesIO(astronaut)), form)
+    cut = data[: int(len(data) * kept)]
     with pytest.raises(InvalidImageFormatException):
-        decode(data[: int(len(data) * kept)])
+        _ = decode(cut).image
+    with pytest.raises(InvalidImageFormatException):
+        decode(cut).reduced(8)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_is_read_as_small_as_it_is_looked_at(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = decode(encoded(quadrants().resize((2883, 1802)), "JPEG", exif=exif, quality=95))
+    assert picture.reduced(4.9).size == ((721, 451) if orientation == 1 else (451, 721))
+    assert picture.reduced(8) is picture.reduced(4.0)  # what suffices is not read again
+    assert picture.reduced(2.5).width == (1442 if orientation == 1 else 901)
+    assert picture.reduced(1.9) is picture.image is picture.reduced(0.5)
+    assert picture.image.size == (picture.width, picture.height)
+    whole = np.asarray(picture.image.resize(picture.reduced(4).size, Image.Resampling.BOX)).astype(int)
+    assert np.abs(whole - np.asarray(picture.reduced(4))).mean() < 2
+
+
+def test_a_png_and_a_small_jpeg_are_read_whole() -> None:
+    assert decode(encoded(quadrants().resize((3000, 2000)))).reduced(8).size == (3000, 2000)
+    assert decode(encoded(quadrants(), "JPEG")).reduced(8).size == (160, 100)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (79, 500), (500, 79)])
@@ -150,7 +172,7 @@ def test_altered_bytes_never_raise_anything_else(form: str, places: list[tuple[f
     for place, byte in places:
         data[min(int(place * len(data)), len(data) - 1)] = byte
     with suppress(InvalidImageFormatException, InvalidParameterException, ImageTooLargeException):
-        decode(bytes(data))
+        _ = decode(bytes(data)).image
 
 
 def test_a_picture_of_pixels() -> None:
