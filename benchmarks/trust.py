@@ -17,7 +17,7 @@ from pathlib import Path
 from .endpoint import Client, served
 from .measuring import Line, in_turn, photo
 
-INDEXED, SEARCHED = 40, 600
+INDEXED, SEARCHED = 40, 2000
 
 
 def run() -> Iterator[Line]:

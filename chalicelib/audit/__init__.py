@@ -2,8 +2,8 @@
 
 The life of a record. The door tells `trail.Trail` of each call, refused ones too. `record` describes it in the shape of
 CloudTrail's records, without pictures, vectors or names of people. `chain` gives it a place: its sequence, the hash of
-the line before it, and a MAC. `log` appends the line to the day's file and moves the anchor, which says how many
-records there are and what the last one is; only then is the call answered. `reading` reads the log back, and proves it.
+the line before it, and a MAC. `log` appends the line to the day's file and then moves the anchor, which says how many
+records there are and what the last one is. `reading` reads the log back, and proves it.
 
 Who finds what, of somebody who can write the files
 
@@ -13,8 +13,10 @@ Who finds what, of somebody who can write the files
 
 Both are found by who keeps outside what `lookalike audit verify` prints, and gives it back as `--expect`.
 
-What is lost when. The line is with the operating system before the answer: `kill -9` loses no answered call. The disk
-has it within a second: a power cut loses at most so much, and is told as records missing, because a cut end looks the
-same. On Lambda there is no file: a line goes to the container's log, which only CloudWatch can change, and each
-container has a chain of its own, without MAC and anchor.
+What is lost when. `kill -9` loses no call that changed something and was answered, and of those that only read what
+the last 20 ms answered. A power cut loses the last half second. Neither breaks the chain or passes the anchor. Where a
+record cannot be written, calls are refused (`Door.observers`).
+
+On Lambda there is no file: a line goes to the container's log, which only CloudWatch can change, and each container has
+a chain of its own, without MAC and anchor.
 """

@@ -28,10 +28,6 @@ class Anchor:
         text = _text(link)
         os.pwrite(self._file, b"%b %b\n" % (text, _mac(text, self._key)), 0)
 
-    def sync(self) -> None:
-        """Have it reach the disk. Raises OSError."""
-        os.fsync(self._file)
-
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._file)

@@ -46,13 +46,17 @@ def append(record: bytes, link: Link, key: bytes | None) -> tuple[bytes, Link]:
     """The line of a JSON object of at least one member, and where the chain stands with it."""
     chain, before, previous = link
     sequence = before + 1
-    head = f'{{"chain":{{"previous":"{previous}","sequence":{sequence}}},"eventID":"{chain}-{sequence:012x}",'
-    line = head.encode() + record[1:]
-    digest = hashlib.sha256(line)
+    head = b'{"chain":{"previous":"%b","sequence":%d},"eventID":"%b-%012x",' % (
+        previous.encode(),
+        sequence,
+        chain.encode(),
+        sequence,
+    )
+    digest = hashlib.sha256(line := head + record[1:])
     after = Link(chain, sequence, digest.hexdigest())
     if key is None:
         return line + b"\n", after
-    return b'%b,"mac":"%b"}\n' % (line[:-1], mac(digest.digest(), key).hex().encode()), after
+    return b'%b,"mac":"%b"}\n' % (line[:-1], mac(digest.digest(), key).encode()), after
 
 
 def follow(line: bytes, before: Link | None, key: bytes | None) -> tuple[dict[str, Any], Link]:
@@ -90,9 +94,9 @@ def said(line: bytes) -> dict[str, Any]:
         return {}
 
 
-def mac(text: bytes, key: bytes) -> bytes:
-    """The MAC of a text, 32 bytes."""
-    return hashlib.blake2b(text, key=key, digest_size=32).digest()
+def mac(text: bytes, key: bytes) -> str:
+    """The MAC of a text, 64 hex digits."""
+    return hashlib.blake2b(text, key=key, digest_size=32).hexdigest()
 
 
 def _proved(line: bytes, key: bytes) -> bytes:
@@ -101,6 +105,6 @@ def _proved(line: bytes, key: bytes) -> bytes:
     if found is None:
         raise BrokenError("it is no record, or only a part of one")
     body = line[: found.start()] + b"}"
-    if not hmac.compare_digest(mac(hashlib.sha256(body).digest(), key), bytes.fromhex(found[1].decode())):
+    if not hmac.compare_digest(mac(hashlib.sha256(body).digest(), key), found[1].decode()):
         raise BrokenError("it was changed, or written with another key")
     return body

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from . import chain
 from .chain import Link
-from .log import SYNC_SECONDS, Log
-from .record import Recorder
+from .log import Log
+from .record import READS, Recorder
 
 if TYPE_CHECKING:
     from ..wire.door import Call
@@ -19,19 +19,23 @@ INTERRUPTED = "AuditLogInterrupted"
 """The event with which a log goes on whose end was lost."""
 
 
-class Trail:
-    """Records calls. `append` keeps a record, and raises where it cannot."""
+class Append(Protocol):
+    """Keeps a record; one of a call that changed nothing may be kept a little `later`. Raises where it cannot."""
 
-    def __init__(
-        self, append: Callable[[bytes], None], recorder: Recorder, close: Callable[[], None] = lambda: None
-    ) -> None:
+    def __call__(self, record: bytes, *, later: bool = False) -> None: ...
+
+
+class Trail:
+    """Records calls."""
+
+    def __init__(self, append: Append, recorder: Recorder, close: Callable[[], None] = lambda: None) -> None:
         self.close = close
         self._append = append
         self._recorder = recorder
 
     def __call__(self, call: Call) -> None:
         """Keep the record of a call."""
-        self._append(self._recorder.call(call))
+        self._append(self._recorder.call(call), later=call.operation.startswith(READS))
 
     def event(self, name: str, details: Mapping[str, object], invoked_by: str) -> None:
         """Keep the record of something that no call asked for. `details` must name no person."""
@@ -44,7 +48,7 @@ def in_directory(data_dir: Path, account: str, region: str, *, sync: bool = True
     def interrupted(reason: str) -> bytes:
         return Recorder(account, region, None).event(INTERRUPTED, {"reason": reason}, "lookalike")
 
-    log = Log(data_dir, interrupted, sync=SYNC_SECONDS if sync else None)
+    log = Log(data_dir, interrupted, sync=sync)
     return Trail(log.append, Recorder(account, region, log.key), log.close)
 
 
@@ -52,10 +56,10 @@ def to_stream(stream: TextIO, account: str, region: str) -> Trail:
     """Records to a container's log, in a chain that begins with it."""
     writing, link = threading.Lock(), Link.start()
 
-    def append(text: bytes) -> None:
+    def append(record: bytes, *, later: bool = False) -> None:
         nonlocal link
         with writing:
-            line, link = chain.append(text, link, None)
+            line, link = chain.append(record, link, None)
             stream.write(line.decode())
             stream.flush()
 

@@ -38,7 +38,7 @@ def interrupted(reason: str) -> bytes:
 
 @contextmanager
 def opened(data_dir: Path, clock: Callable[[], float] = time.time) -> Iterator[Log]:
-    with closing(Log(data_dir, interrupted, clock, sync=None)) as log:
+    with closing(Log(data_dir, interrupted, clock, sync=False)) as log:
         yield log
 
 
@@ -225,7 +225,7 @@ def test_the_key_is_lost(data_dir: Path) -> None:
 
 def test_no_room(tmp_path: Path) -> None:
     """Nothing passes unseen, and nothing is left by half."""
-    with closing(Full(tmp_path, interrupted, sync=None)) as log:
+    with closing(Full(tmp_path, interrupted, sync=False)) as log:
         log.append(record(0))
         log.room = 10
         with pytest.raises(SetupError, match="No space left"):
@@ -234,6 +234,34 @@ def test_no_room(tmp_path: Path) -> None:
         log.room = 1 << 20
         log.append(record(1))
     assert verify(tmp_path).records == 2
+
+
+def test_no_room_for_what_waits(tmp_path: Path) -> None:
+    """It is not lost, and until it is written nothing else passes."""
+    with closing(Full(tmp_path, interrupted, sync=False)) as log:
+        log.room = 10
+        log.append(record(0), later=True)
+        for _ in range(2):
+            with pytest.raises(SetupError, match="No space left"):
+                until_refused(log)
+        log.room = 1 << 20
+        log.append(record(2), later=True)
+    assert [json.loads(line)["requestID"] for line in files(tmp_path)[0].read_text().splitlines()] == ["0", "2"]
+    assert verify(tmp_path).records == 2
+
+
+def until_refused(log: Log) -> None:
+    """A thread writes what comes later: it learns a moment later that there is no room."""
+    for _ in range(1000):
+        log.append(record(1))
+        time.sleep(0.01)
+
+
+def test_what_waits_is_written_at_the_end(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        for number in range(100):
+            log.append(record(number), later=number % 3 > 0)
+    assert verify(tmp_path).records == 100
 
 
 class Full(Log):
