@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -51,9 +52,12 @@ class Client:
 
 
 @contextmanager
-def served(*command: str) -> Iterator[Client]:
+def served(*command: str, **environ: str) -> Iterator[Client]:
     """A server in a process of its own; its first line ends with its URL."""
-    with subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    given = os.environ | environ
+    with subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=given
+    ) as process:
         assert process.stdout is not None
         try:
             yield Client(process.stdout.readline().split()[-1])
