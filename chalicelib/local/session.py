@@ -22,6 +22,8 @@ def stubbed_session(region: str, send: Callable[..., AWSResponse]) -> botocore.s
 
     It ignores the user's profile, credentials and endpoints: they are for other clients.
     """
+    from moto.core.models import botocore_stubber  # .2 s
+
     session = botocore.session.Session(
         session_vars={"profile": _NO_PROFILE, "config_file": _NO_FILE, "credentials_file": _NO_FILE}
     )
@@ -39,8 +41,9 @@ def stubbed_session(region: str, send: Callable[..., AWSResponse]) -> botocore.s
         )
     )
     session.register("choose-signer", lambda **_: UNSIGNED)  # nobody checks it, and it costs an eighth of a read
-    # Before moto's own handler, which every session has, and which answers while the user's mock_aws is entered.
-    session.get_component("event_emitter").register_first("before-send", send)
+    # botocore asks all handlers, and moto's own, which every session has, would do it again within the user's mock_aws.
+    session.unregister("before-send", botocore_stubber)
+    session.register("before-send", send)
     return session
 
 

@@ -76,19 +76,22 @@ class MockRekognition:
         if not inspect.isclass(decorated):
             return self._within(decorated)
         if issubclass(decorated, unittest.TestCase):
-            names = ["run"]  # setUp, the test and tearDown in one
+            names = {"run"}  # setUp, the test and tearDown in one
         else:
             functions = {name for name, value in inspect.getmembers(decorated) if inspect.isfunction(value)}
-            names = [name for name in functions if name.startswith("test") or name in _WRAPPED]
+            names = {name for name in functions if name.startswith("test") or name in _WRAPPED}
         for name in names:
             setattr(decorated, name, self._within(getattr(decorated, name)))
         return decorated
 
     def _within(self, function: Decorated) -> Decorated:
+        # pytest gives setup_method the method too, unless it sees that it takes none: through a wrapper it does not.
+        most = len(inspect.signature(function).parameters) if function.__name__ in _WRAPPED else None
+
         @functools.wraps(function)
         def within(*args: Any, **kwargs: Any) -> Any:
             with self:
-                return function(*args, **kwargs)
+                return function(*args[:most], **kwargs)
 
         return within  # type: ignore[return-value]  # of the same signature
 
@@ -143,7 +146,7 @@ def _require_models() -> None:
 
 @functools.cache
 def _guard() -> None:
-    """Let no request of a client made from now on leave the machine while the mock is entered and moto is not."""
+    """Let no request leave the machine while the mock is entered and moto is not: of sessions made from now on."""
     from botocore.handlers import BUILTIN_HANDLERS
 
     BUILTIN_HANDLERS.append(("before-send.rekognition", _refuse_unmocked))

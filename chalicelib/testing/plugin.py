@@ -1,4 +1,4 @@
-"""pytest's plugin: the fixtures `lookalike` and `lookalike_client`.
+"""pytest's plugin: the fixtures `lookalike`, `lookalike_client` and `mock_rekognition`.
 
     def test_nobody_is_on_it(lookalike_client, photo):
         assert lookalike_client().detect_faces(Image={"Bytes": photo})["FaceDetails"] == []
@@ -55,13 +55,32 @@ def lookalike(pytestconfig: pytest.Config) -> Iterator[Lookalike]:
             del pytestconfig.stash[_SERVER]
             server.hide()
     except SetupError as error:
-        pytest.fail(f"lookalike: {error}", pytrace=False)
+        problem = str(error)
+    else:
+        return
+    pytest.fail(f"lookalike: {problem}", pytrace=False)  # outside of `except`: it is one line, not a chain
 
 
 @pytest.fixture(scope="session")
 def lookalike_client(lookalike: Lookalike) -> Callable[..., Any]:
     """Makes boto3 clients of the server: `lookalike_client()` of Rekognition, `lookalike_client("s3")` of S3."""
     return lookalike.client
+
+
+@pytest.fixture
+def mock_rekognition() -> Iterator[None]:
+    """Rekognition inside moto's `mock_aws` is Lookalike's, as within `lookalike.mock_rekognition()`."""
+    from ..errors import SetupError
+    from .mock import MockRekognition
+
+    try:
+        with MockRekognition():
+            yield
+    except SetupError as error:
+        problem = str(error)
+    else:
+        return
+    pytest.fail(f"lookalike: {problem}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -127,8 +127,10 @@ class Rule:
             raise ScriptError("an answer wants an operation by name")
         try:
             written = documents.write_answer(operation, documents.read_answer(operation, answer))
+        except documents.DocumentError as error:
+            raise ScriptError(str(error)) from None
         except KeyError:
-            written = dict(answer)  # of an operation that AWS lacks, which is what there is to say
+            written = {}  # of an operation that AWS lacks, which is what there is to say
         self._add(Answer=written)
 
     def raises(self, code: str, message: str | None = None) -> None:
