@@ -13,9 +13,9 @@ EXAMPLES = ROOT / "examples" / "testing"
 THE_LINE = 'pytestmark = pytest.mark.usefixtures("mock_rekognition")\n'
 
 
-def run(installed: Installed, models: Path, test: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run(installed: Installed, models: Path, test: Path) -> subprocess.CompletedProcess[str]:
     plugins = ("-p", "no:cacheprovider", "-p", "no:randomly")
-    command = (installed.python, "-m", "pytest", "-q", "-s", *plugins, *options, "--rootdir", test.parent, test)
+    command: list[str | Path] = [installed.python, "-m", "pytest", "-q", "-s", *plugins, "--rootdir", test.parent, test]
     return installed.run(*command, cwd=test.parent, check=False, LOOKALIKE_MODELS=str(models))
 
 
