@@ -5,6 +5,7 @@ Chalice imports this file as `app`, beside `chalicelib`; an installed Lookalike 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,7 @@ import msgspec
 from chalice.app import Chalice, Request, Response, S3Event, SQSEvent
 
 if TYPE_CHECKING or not __package__:
+    from chalicelib.audit import trail
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
     from chalicelib.jobs.deliveries import attempt
@@ -26,6 +28,7 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.wire.guard import Guard
     from chalicelib.wire.resources import Account
 else:
+    from .audit import trail
     from .backend import Backend, build
     from .config import Settings
     from .jobs.deliveries import attempt
@@ -52,10 +55,11 @@ class Lookalike(Chalice):
 
     @cached_property
     def door(self) -> Door:
+        observers = (trail.to_stream(sys.stdout, SETTINGS.account, SETTINGS.region),)
         if SETTINGS.auth == "none":
-            return Door()
+            return Door(observers=observers)
         guard = Guard(self.backend.store.access, Account(SETTINGS.account, SETTINGS.region))
-        return Door(authenticate=guard.authenticate, permit=guard.permit)
+        return Door(authenticate=guard.authenticate, permit=guard.permit, observers=observers)
 
     @property
     def uploads(self) -> Uploads:
