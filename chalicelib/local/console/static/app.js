@@ -100,7 +100,7 @@ document.querySelector(".skip").addEventListener("click", (event) => { event.pre
 document.getElementById("theme").addEventListener("click", nextTheme);
 document.getElementById("help").addEventListener("click", help);
 document.getElementById("keys").addEventListener("click", async () => { if (await askForKeys()) show(); });
-window.addEventListener("hashchange", async () => { await show(); main.focus({ preventScroll: true }); });
+window.addEventListener("hashchange", () => { main.focus({ preventScroll: true }); show(); });
 
 setTheme(theme());
 show();

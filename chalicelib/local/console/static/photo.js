@@ -73,7 +73,7 @@ const picture = () => svg("svg", { viewBox: "0 0 24 24", fill: "none", stroke: "
 
 /** A place to drop files on; `onfiles` is given an array. `low` makes it one line. Pasting works while it is on the page. */
 export function dropPlace(onfiles, { says = "Drop a photo", accept = "image/*", many = false, low = false, label = "Choose a photo" } = {}) {
-  const input = h("input", { type: "file", accept, multiple: many, "aria-label": label, tabindex: 0, onchange: () => {
+  const input = h("input", { type: "file", accept, multiple: many, hidden: true, onchange: () => {
     const files = [...input.files];
     input.value = "";
     if (files.length) onfiles(files);
@@ -88,7 +88,7 @@ export function dropPlace(onfiles, { says = "Drop a photo", accept = "image/*", 
       if (files.length) onfiles(many ? files : files.slice(0, 1));
     },
   }, picture(), h("div", {}, h("strong", {}, says), h("span.muted", {}, accept.startsWith("image") ? ", paste one, or " : ", or ")),
-  h("button", { type: "button", tabindex: -1, "aria-hidden": "true", onclick: () => input.click() }, "Choose…"), input);
+  h("button", { type: "button", "aria-label": label, onclick: () => input.click() }, "Choose…"), input);
   const paste = (event) => {
     if (!place.isConnected) return document.removeEventListener("paste", paste);
     const files = [...event.clipboardData.files];
