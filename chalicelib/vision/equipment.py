@@ -41,6 +41,8 @@ but 3.5 % of the masked faces lie there too.
 """
 _BODY_WIDTH, _BODY_HEIGHT, _HEAD_ABOVE = 3.0, 9.0, 0.4
 """Of a standing person, in widths and heights of the face's box; the body begins so much above it."""
+_A_BODY = 80.0
+"""Confidence of the objects pack below which a person without a face is not counted."""
 _REACH = 0.15
 """Of a body's width: how far outside its box a hand may be."""
 
@@ -94,7 +96,7 @@ class Equipment:
     def detect(self, picture: Picture) -> list[Protected]:
         """Up to 15 people, the largest first."""
         faces = self._faces.detect(picture) or _framed_faces(self._faces, picture)
-        bodies = [one for one in self._objects.detect(picture) if one.label == "Person"]
+        bodies = [one for one in self._objects.detect(picture) if one.label == "Person" and one.confidence >= _A_BODY]
         covers = self._covers.detect(picture, faces)
         people = _embodied([_with_face(*pair) for pair in zip(faces, covers, strict=True)], faces, bodies)
         people = sorted(people, key=lambda person: -person.box.area)[:MOST_PEOPLE]
