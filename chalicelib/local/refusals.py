@@ -5,6 +5,7 @@ Source: "Error responses", Amazon S3 API Reference; "Common Errors" of the IAM, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import uuid4
@@ -73,6 +74,9 @@ _QUERY: Mapping[type[ServiceError], Words] = {
 }
 
 
+_ACTS = re.compile(r"(?:^|&)Action=").search
+
+
 def of(request: Request, error: ServiceError) -> Response:
     """The error as the service that a request is for would send it."""
     return render(request, OWN if request.path.startswith(OWN) else service_of(request), error)
@@ -83,13 +87,11 @@ def render(request: Request, service: str, error: ServiceError) -> Response:
     request_id = str(uuid4())
     if request.headers.get("x-amz-target", "").startswith(TARGET):
         return failed(error, request_id)
-    if service == "s3":
-        return _s3(request, error, request_id)
     if "x-amz-target" in request.headers:
         return _json(request, error, request_id)
-    if "form-urlencoded" in request.headers.get("content-type", "") or "Action=" in request.query:
+    if request.path == "/" and ("form-urlencoded" in request.headers.get("content-type", "") or _ACTS(request.query)):
         return _query(error, request_id)
-    return _rest(error, request_id)
+    return _s3(request, error, request_id) if service == "s3" else _rest(error, request_id)
 
 
 def _words(table: Mapping[type[ServiceError], Words], error: ServiceError) -> tuple[int, str, str]:

@@ -106,7 +106,7 @@ def check_time(claims: Claims, now: datetime) -> datetime:
         signed_at = datetime.fromisoformat(stamp)
     except ValueError:
         raise IncompleteSignatureException(f"Date must be in ISO-8601 'basic format'. Got '{stamp}'.") from None
-    late, minutes = claims.lifetime or SKEW, SKEW.seconds // 60
+    late, minutes = SKEW if claims.lifetime is None else claims.lifetime, SKEW.seconds // 60
     if signed_at < now - late:
         since = f"{now - late:{_STAMP}} ({now:{_STAMP}} - {late.total_seconds() // 60:.0f} min.)"
         stale = RequestTimeTooSkewed if claims.lifetime is None else RequestExpired
@@ -166,7 +166,7 @@ def _of_url(query: Mapping[str, str]) -> Claims:
     if missing:
         raise IncompleteSignatureException(f"{''.join(missing)}Re-examine the query-string parameters.")
     seconds = query.get("X-Amz-Expires", "")
-    if query["X-Amz-Algorithm"] != ALGORITHM or not re.fullmatch(r"[0-9]{1,6}", seconds, re.ASCII):
+    if query["X-Amz-Algorithm"] != ALGORITHM or not re.fullmatch(r"[1-9][0-9]{0,5}", seconds, re.ASCII):
         raise IncompleteSignatureException("Re-examine the query-string parameters.")
     return Claims(
         *credential(query["X-Amz-Credential"]),
