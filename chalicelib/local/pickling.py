@@ -99,6 +99,7 @@ class _Pickler(pickle.Pickler):
             with suppress(OSError):  # then it stays in the row, and whoever commits that will find the disk full too
                 body = self._bodies.write(_content(key._value_buffer))
                 self.written.append(body.name)
+                key._value_buffer.close()
                 key._value_buffer = body  # type: ignore[assignment]  # moto only reads it
         return {name: part for name, part in vars(key).items() if name != "lock"}
 

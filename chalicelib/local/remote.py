@@ -28,16 +28,16 @@ class Remote:
         self._tls = tls
 
     def create(self, wanted: Wanted) -> Told:
-        return msgspec.json.decode(self._send("POST", PATH, msgspec.json.encode(wanted)), type=Told)
+        return msgspec.json.decode(self.send("POST", PATH, msgspec.json.encode(wanted)), type=Told)
 
     def list(self) -> list[Told]:
-        return msgspec.json.decode(self._send("GET", PATH), type=Listing).Keys
+        return msgspec.json.decode(self.send("GET", PATH), type=Listing).Keys
 
     def revoke(self, identity: str) -> None:
-        self._send("DELETE", f"{PATH}/{identity}")
+        self.send("DELETE", f"{PATH}/{identity}")
 
-    def _send(self, method: str, path: str, body: bytes = b"") -> bytes:
-        """Raises SetupError with what the server says."""
+    def send(self, method: str, path: str, body: bytes = b"", seconds: float = _SECONDS) -> bytes:
+        """The answer's body; waits so long for it. Raises SetupError with what the server says."""
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
@@ -47,7 +47,7 @@ class Remote:
             raise SetupError(f"{self._url} is no address of a server")
         sent = HttpRequest(request.url, body or None, dict(request.headers), method=method)  # noqa: S310  # checked above
         try:
-            with urlopen(sent, timeout=_SECONDS, context=self._tls) as answer:  # noqa: S310
+            with urlopen(sent, timeout=seconds, context=self._tls) as answer:  # noqa: S310
                 content: bytes = answer.read()
                 return content
         except HTTPError as error:

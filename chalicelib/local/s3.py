@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
-from moto.s3 import notifications, urls
-from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeMultipart, MultipartDict, S3Backend, s3_backends
+from moto.s3 import models, notifications, urls
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, FakeMultipart, MultipartDict, S3Backend, s3_backends
 from moto.s3.notifications import S3NotificationEvent
 from moto.s3.utils import _VersionedKeyStore
 
 
 def install() -> None:
-    """Let accounts first used from now on have these buckets."""
+    """Let accounts first used from now on have these buckets, and no body spill into a file that is not sealed."""
     s3_backends.backend = Buckets
+    vars(models)["get_s3_default_key_buffer_size"] = lambda: sys.maxsize
 
 
 class Touched(NamedTuple):
@@ -101,6 +103,8 @@ class Buckets(S3Backend):
 
     def _set_delete_marker(self, bucket_name: str, key_name: str) -> FakeDeleteMarker:
         marker = super()._set_delete_marker(bucket_name, key_name)
+        if isinstance(marker.key, FakeKey):  # a version that is removed would stay in it, and moto never reads it
+            marker.key = None  # type: ignore[assignment]
         marked = S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
         notifications.send_event(self.account_id, marked, self.get_bucket(bucket_name), marker)
         return marker

@@ -139,7 +139,7 @@ def test_a_picture_that_goes_takes_the_others_in_it_along_and_says_so(client: Cl
     assert client("DescribeCollection", CollectionId="people")["FaceCount"] == 0
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # moto drops versions unclosed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # moto copies versions that it lists
 def test_all_versions_of_a_picture_go(client: Client, camera: Camera, s3: Any) -> None:
     bucket = client.backend.settings.uploads
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
