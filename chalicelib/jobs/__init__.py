@@ -8,5 +8,7 @@ job ends in one conditional write, its end is published to the client's SNS topi
 reads one page.
 
 The price: a message is published after the end is written and before that is noted, so that no job ends unannounced.
-A worker that dies between these two writes leaves a job whose end is published twice.
+The local port keeps the note together with the messages that the publishing put into queues, so that whoever waits at a
+queue is told once, whatever is killed when. A subscriber over HTTP, and AWS itself, may be told twice by a worker that
+dies between the two.
 """

@@ -71,8 +71,9 @@ class Worker:
         try:
             if job.status == "IN_PROGRESS":
                 job = self._ended(job)
-            self.desk.announce(job, f"Start{job.analysis}")
-            self.desk.jobs.close(job)
+            with self.desk.telling():
+                self.desk.announce(job, f"Start{job.analysis}")
+                self.desk.jobs.close(job)
         except LeaseLostError:
             logger.warning("job %s was taken over by another worker", job.id)
         except Exception:  # whatever it was: another attempt need not wait for the lease to run out
@@ -82,7 +83,7 @@ class Worker:
     def _ended(self, job: Job) -> Job:
         """The job with its work done, or failed, and that kept."""
         ended = self._attempted(job)
-        if not self.desk.jobs.finish(job, ended.status, ended.message, ended.outcome):
+        if not self.desk.jobs.finish(job, ended.status, ended.message, ended.outcome, self.lease):
             raise LeaseLostError
         return ended
 

@@ -134,6 +134,10 @@ class Aws:
             if self.keeper is not None and changes is not None:
                 self.keeper.settle(changes)
 
+    def telling(self) -> AbstractContextManager[None]:
+        """While entered, what this thread publishes is kept with its next write to DynamoDB: see `Keeper.telling`."""
+        return nullcontext() if self.keeper is None else self.keeper.telling()
+
     def _alone(self, service: str, operation: str) -> AbstractContextManager[object]:
         if service in _SERIAL:
             return self._serial

@@ -2,6 +2,8 @@
 
 DynamoDB's items and S3's objects are kept one by one; KMS, SNS and IAM whole, since they are small. SQS is whole too,
 but kept once a second while it changes: a message is worth less than a sync. The sessions of STS are not kept.
+
+A message that tells of a write is kept with it, or neither is: `telling`.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import gc
 import pickle
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from moto.backends import get_backend
@@ -52,6 +56,8 @@ class Keeper:
         self._tables = KeptTables(state, self._rows)
         self._objects = KeptObjects(self._rows)
         self._later: threading.Timer | None = None
+        self._comparing = threading.Lock()
+        self._tellers: set[int] = set()
         gc.disable()  # it would walk through all that is restored, again and again: half of the time
         try:
             self._restore()
@@ -74,12 +80,27 @@ class Keeper:
         changes = Changes()
         try:
             self._collect(service, operation, changes)
+            if service == "dynamodb" and threading.get_ident() in self._tellers:
+                return self._with_messages(changes)
         except pickle.PicklingError as error:
             raise StateError(str(error)) from error
         if not changes.values and not changes.emptied:
             return None
         self._state.submit(changes)
         return changes
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """While entered, what this thread publishes to queues is kept with its next write to DynamoDB and not before.
+
+        So a kill leaves both or neither, and who finds neither may publish again. A queue that somebody makes or
+        changes at that moment is kept with all messages there are, since that cannot wait.
+        """
+        self._tellers.add(threading.get_ident())
+        try:
+            yield
+        finally:
+            self._tellers.discard(threading.get_ident())
 
     def settle(self, changes: Changes) -> None:
         """Wait until the changes are kept. Raises StateError where they are not."""
@@ -120,24 +141,34 @@ class Keeper:
 
     def _soon(self) -> None:
         if self._later is None or self._later.finished.is_set():
-            self._later = threading.Timer(LATER_SECONDS, self._queues)
+            self._later = threading.Timer(LATER_SECONDS, self._queues_later)
             self._later.daemon = True
             self._later.start()
 
-    def _queues(self) -> None:
-        """Keep SQS as it is now."""
-        changes = Changes()
-        try:
-            self._whole("sqs", changes)
-        except RuntimeError:  # a queue changed size while it was read
+    def _queues_later(self) -> None:
+        if self._tellers:
             self._later = None
             self._soon()
-            return
-        self._state.submit(changes)
+        else:
+            self._queues()
+
+    def _queues(self) -> None:
+        """Keep SQS as it is now."""
+        changes = self._with_messages(Changes())
         try:
             self._state.settle(changes)
         except StateError as error:
             logger.error("%s", error)
+
+    def _with_messages(self, changes: Changes) -> Changes:
+        """Submit the changes with SQS as it is now."""
+        with self._comparing:
+            while True:
+                with suppress(RuntimeError):  # a queue changed size while it was read
+                    self._whole("sqs", changes)
+                    break
+            self._state.submit(changes)
+        return changes
 
 
 def _backends(service: str) -> BackendDict[Any]:

@@ -56,6 +56,7 @@ class World:
             self.state = State(self._data_dir, self._settings.sync, self._settings.key_file)
             self.aws.keeper = Keeper(self.state)
         self.backend = build(self._settings, self.aws.session, self._keys())
+        self.backend.jobs.telling = self.aws.telling
         self.backend.store.create_tables()
         self._tables = tables_of(self._settings.account, self._settings.region)
         self.backend.store.collections.sweep()  # what a deletion was stopped at

@@ -168,8 +168,10 @@ class Jobs:
         """Let another worker have it at once."""
         self._owned(job, [self._rows.lease.set(0)], self._rows.stage == "open")
 
-    def finish(self, job: Job, status: Status, message: str = "", outcome: dict[str, Any] | None = None) -> bool:
-        """End the job, for good; False where the claim was lost."""
+    def finish(
+        self, job: Job, status: Status, message: str = "", outcome: dict[str, Any] | None = None, seconds: float = 0.0
+    ) -> bool:
+        """End the job, for good, and keep the claim for so long, to tell of it; False where the claim was lost."""
         rows = self._rows
         actions = [
             rows.status.set(status),
@@ -177,6 +179,7 @@ class Jobs:
             rows.outcome.set(msgspec.json.encode(outcome or {}).decode()),
             rows.ended.set(self._clock()),
             rows.progress.set(1),
+            rows.lease.set(self._clock() + seconds),
         ]
         return self._owned(job, actions, rows.status == "IN_PROGRESS")
 
