@@ -101,6 +101,7 @@ class Recorder:
             told_of["responseElements"] = _response(result, plan, facts)
         if "FaceIds" in members:
             facts["facesIn"] = len(members["FaceIds"])
+        facts |= call.facts
         begun = self._begun(operation, identity.access_key, identity.arn, by, address, agent)
         return begun + msgspec.json.encode(told_of)[1:]
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import SetupError
-from ..store.vault import LocalKeys, SealError
+from ..store.vault import SealError
 from . import directory
 from .bodies import Bodies
 from .sealing import Row, RowSeal
@@ -116,11 +116,10 @@ class State:
         if changes.error is not None:
             raise changes.error
 
-    def rewrap(self, keys: LocalKeys) -> None:
-        """Have the directory's data key wrapped by the first of `keys` from now on; what it sealed stays."""
+    def rewrap(self) -> None:
+        """Wrap the directory's data key by the first of `keys`, which may have changed; what it sealed stays."""
         with self._committing:
-            directory.rewrap(self._rows, keys)
-            self.keys = keys
+            directory.rewrap(self._rows, self.keys)
             self._scrub()
 
     def close(self) -> None:

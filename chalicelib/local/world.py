@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +19,7 @@ from ..wire.door import Door, Observe, claimed
 from ..wire.guard import Guard
 from ..wire.resources import Account
 from ..wire.scripting import Script
+from .admin import Admin
 from .application import Application, load
 from .aws import Aws
 from .console.routes import Console
@@ -29,10 +30,12 @@ from .origins import Origins
 from .rates import limited, parse
 from .recovery import missed
 from .requests import RequestLog
+from .rotation import Rotation
 from .scripts import Scripts
 from .server import Server
 from .state import State
 from .sts import Sessions
+from .sweeper import Sweeper
 from .triggers import DEAD_LETTERS, Triggers
 from .wiping import tables_of, wipe
 from .worker import Workers
@@ -91,19 +94,31 @@ class World:
             rules=rules(self._settings.upload_rules),
             troubles=self.triggers.troubles,
         )
+        rotation = None
+        if self.state is not None:
+            rotation = Rotation(self.state, self.backend.store, self._settings.key_file)
+        admin = Admin(self.backend, self._tell, rotation)
+        self.sweeper = Sweeper(self.backend)
+        self.sweeper.start()
         scripts = Scripts(self.script, self.reset if self._data_dir is None else None)
         self.server = Server(
             self.aws,
             self.backend,
             Application(self.application),
             self.door,
-            routes=(Keys(Ring(self.backend.store.access), gate.own).answer, scripts.answer, console.answer),
+            routes=(
+                Keys(Ring(self.backend.store.access), gate.own).answer,
+                admin.answer,
+                scripts.answer,
+                console.answer,
+            ),
             origins=Origins(self._settings.origins.split(), names=not self.signed),
             gate=gate if self.signed else None,
         )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.sweeper.stop()
         self.workers.stop()
         self.triggers.stop()
         if self.trail is not None:
@@ -120,6 +135,12 @@ class World:
             wipe(self._settings.account, self._tables, (self._settings.queue, DEAD_LETTERS), keys)
             self._buckets()
         self.backend.search.forget("")
+        self.backend.store.optouts.forget()
+
+    def _tell(self, name: str, details: Mapping[str, object]) -> None:
+        """Keep an event in the audit, where anything is kept."""
+        if self.trail is not None:
+            self.trail.event(name, details, "lookalike")
 
     def _audit(self) -> Iterator[Observe]:
         """Who keeps the record of every call, where anything is kept."""

@@ -74,7 +74,7 @@ def sweep(backend: Backend) -> dict[str, int]:
 
     Returns how many faces of which collection were erased.
     """
-    backend.store.collections.sweep()
+    backend.store.collections.sweep(seconds=5.0)
     swept = {}
     for head in backend.store.collections.all():
         if (kept := policy_of(head).retention) is not None:
