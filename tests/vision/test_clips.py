@@ -51,7 +51,7 @@ def test_no_face_where_nobody_is(clip: str, clips: Path, faces: Faces) -> None:
     ],
 )
 def test_the_label_of_its_name(clip: str, label: str, until: int, clips: Path, sessions: Sessions) -> None:
-    """Soon (milliseconds) after the first bottle, car or person is in the picture, at the default confidence of video."""
+    """Soon after the first bottle, car or person is in the picture: by so many milliseconds, at video's default, 50."""
     if not sessions.available("fastestdet"):
         pytest.skip("the pack of objects is not built: run `lookalike models pull objects`")
     labels = Labels(sessions, Faces(sessions))
