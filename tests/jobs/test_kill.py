@@ -1,93 +1,60 @@
-"""Ten jobs on a server that is killed twice: all end, and each end is told."""
+"""Ten jobs on a server that is killed twice: all end, and who waits at a queue is told of each end once."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from chalicelib.local.worker import WORKERS
-from tests.conftest import ROOT, Server
+from tests.conftest import Server
 from tests.films import film, photo
+from tests.servers import serving
 
 JOBS = 10
-KILLS = 2
 
 
-class Subscriber:
-    """An HTTP subscriber of a topic: its memory outlives the server that is killed."""
-
-    def __init__(self) -> None:
-        told = self.told = Counter[str]()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                if body.get("Type") == "Notification":
-                    message = json.loads(body["Message"])
-                    told[f"{message['JobId']} {message['Status']}"] += 1
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+def inbox(server: Server, topic: str) -> str:
+    """A queue that the topic tells, and where it is."""
+    sqs = server.client("sqs")
+    url: str = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    server.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[Server]:
-    """A server with a data directory, which ends by SIGKILL."""
-    command = [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--data-dir", str(folder)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        yield Server(process.stdout.readline().split()[-1], process)
-        process.send_signal(signal.SIGKILL)
-
-
-@pytest.fixture
-def subscriber() -> Iterator[Subscriber]:
-    made = Subscriber()
-    yield made
-    made.close()
-
-
-def statuses(server: Server, ids: list[str]) -> list[str]:
-    client = server.client()
-    return [client.get_face_detection(JobId=job_id, MaxResults=1)["JobStatus"] for job_id in ids]
+def told(server: Server) -> Counter[str]:
+    """How often the inbox tells which job's end, as long as anything comes."""
+    sqs = server.client("sqs")
+    url = sqs.get_queue_url(QueueName="inbox")["QueueUrl"]
+    found = Counter[str]()
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages"):
+        for message in messages:
+            end = json.loads(json.loads(message["Body"])["Message"])
+            found[f"{end['JobId']} {end['Status']}"] += 1
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return found
 
 
 def wait_for(ended: int, server: Server, ids: list[str]) -> None:
-    until = time.monotonic() + 120
-    while statuses(server, ids).count("SUCCEEDED") < ended:
-        assert time.monotonic() < until, statuses(server, ids)
-        time.sleep(0.05)
+    """Until so many jobs have succeeded: the moment at which their ends are told."""
+    client, until = server.client(), time.monotonic() + 120
+
+    def status(job_id: str) -> Any:
+        return client.get_face_detection(JobId=job_id, MaxResults=1)["JobStatus"]
+
+    while (statuses := [status(job_id) for job_id in ids]).count("SUCCEEDED") < ended:
+        assert time.monotonic() < until, statuses
 
 
-def test_ten_jobs_and_two_kills(tmp_path: Path, subscriber: Subscriber, models: Path) -> None:
+def test_ten_jobs_and_two_kills(tmp_path: Path, models: Path) -> None:
     clip = film([photo("astronaut", (240, 240))] * 60)
     with serving(tmp_path) as server:
         server.client("s3").create_bucket(Bucket="videos")
         server.client("s3").put_object(Bucket="videos", Key="clip.mp4", Body=clip)
         topic = server.client("sns").create_topic(Name="ended")["TopicArn"]
-        server.client("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint=subscriber.url)
+        inbox(server, topic)
         channel = {"SNSTopicArn": topic, "RoleArn": "arn:aws:iam::123456789012:role/publisher"}
         video = {"S3Object": {"Bucket": "videos", "Name": "clip.mp4"}}
         rekognition = server.client()
@@ -97,11 +64,6 @@ def test_ten_jobs_and_two_kills(tmp_path: Path, subscriber: Subscriber, models: 
         wait_for(5, server, ids)
     with serving(tmp_path) as server:
         wait_for(JOBS, server, ids)
-        until = time.monotonic() + 20
-        while sum(subscriber.told.values()) < JOBS and time.monotonic() < until:
-            time.sleep(0.05)
         faces = server.client().get_face_detection(JobId=ids[0])["Faces"]
         assert [face["Timestamp"] for face in faces] == [*range(0, 6000, 500)]
-    assert set(subscriber.told) == {f"{job_id} SUCCEEDED" for job_id in ids}
-    # SNS tells at least once: a kill between a message and the note that it went out tells one more time.
-    assert sum(subscriber.told.values()) <= JOBS + KILLS * WORKERS
+        assert told(server) == Counter({f"{job_id} SUCCEEDED": 1 for job_id in ids})
