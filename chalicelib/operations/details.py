@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..vision.attributes import Answer, Attributes
+from ..vision.embedding import Looks
 from ..vision.faces import Face
 from ..vision.landmarks import DEFAULT
 from ..vision.picture import Picture
@@ -18,20 +19,26 @@ if TYPE_CHECKING:
 
 
 def face_details(
-    picture: Picture, faces: Sequence[Face], asked: Collection[str], backend: Backend
+    picture: Picture, faces: Sequence[Face], asked: Collection[str], backend: Backend, looks: Looks | None = None
 ) -> list[FaceDetailTypeDef]:
     """The details of `faces`, which `picture` holds. What nobody asked for is not computed.
 
-    `asked` holds values of the model's Attribute; none is DEFAULT. ALL also brings all thirty landmarks.
+    `asked` holds values of the model's Attribute; none is DEFAULT. ALL also brings all thirty landmarks. `looks` at
+    the faces are not repeated.
     """
-    wanted = [name for name in _MEMBERS if name in asked or "ALL" in asked]
+    wanted = attributes_of(asked)
     details = [face_detail(face, face.landmarks if "ALL" in asked else DEFAULT) for face in faces]
     if wanted:
-        for detail, attributes in zip(details, backend.attributes.read(picture, faces), strict=True):
+        for detail, attributes in zip(details, backend.attributes.read(picture, faces, looks), strict=True):
             for name in wanted:
                 member, of = _MEMBERS[name]
                 detail[member] = of(attributes)  # type: ignore[literal-required]  # the members are AWS's
     return details
+
+
+def attributes_of(asked: Collection[str]) -> list[str]:
+    """Those attributes of `asked` that are not told of every face."""
+    return [name for name in _MEMBERS if name in asked or "ALL" in asked]
 
 
 def face_detail(face: Face, points: Collection[str] = DEFAULT) -> FaceDetailTypeDef:

@@ -12,14 +12,14 @@ from ..store.records import IndexedFace, place_of
 from ..store.tables import Head
 from ..vision.faces import Face, similarity
 from ..vision.geometry import Box
-from ..vision.picture import Picture
 from ..vision.quality import reasons
 from . import pages, policy
-from .details import face_details
+from .details import attributes_of, face_details
 from .responses import bounding_box
 from .searching import face_log, kept_out, nearest
 
 if TYPE_CHECKING:
+    import numpy as np
     from mypy_boto3_rekognition.type_defs import (
         DeleteFacesRequestTypeDef,
         FaceTypeDef,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SearchFacesByImageRequestTypeDef,
         SearchFacesRequestTypeDef,
     )
+    from numpy.typing import NDArray
 
     from ..backend import Backend
 MOST_INDEXED = 100
@@ -48,14 +49,18 @@ def index_faces(request: IndexFacesRequestTypeDef, backend: Backend) -> Mapping[
     policy.require_consent(head, request.get("ExternalImageId"), backend)
     picture = backend.picture(request["Image"])
     detected = backend.faces.detect(picture, MOST_INDEXED)
-    details = face_details(picture, detected, request.get("DetectionAttributes", ()), backend)
+    asked = request.get("DetectionAttributes", ())
+    looks = backend.faces.look(picture, detected) if detected and attributes_of(asked) else None
+    details = face_details(picture, detected, asked, backend, looks)
     refused: list[list[str]] = [[*reasons(face, request.get("QualityFilter", "AUTO"))] for face in detected]
     passed = [place for place, why in enumerate(refused) if not why]
     limit = request.get("MaxFaces", MOST_INDEXED)
     for place in passed[limit:]:
         refused[place] = ["EXCEEDS_MAX_FACES"]
     chosen = passed[:limit]
-    found = dict(zip(chosen, _found([detected[place] for place in chosen], picture, backend), strict=True))
+    faces = [detected[place] for place in chosen]
+    vectors = backend.faces.embed(picture, faces) if looks is None else looks.vectors[chosen]
+    found = {place: _found(face, vector) for place, face, vector in zip(chosen, faces, vectors, strict=True)}
     out = kept_out([one.vector for one in found.values()], backend, now=True)
     kept = [place for place, opted_out in zip(chosen, out, strict=True) if not opted_out]
     indexed = backend.store.faces.add(
@@ -173,11 +178,8 @@ def face_matches(matches: Sequence[Match], head: Head) -> list[dict[str, Any]]:
     return [{"Similarity": similarity(match.distance), "Face": face_members(match.payload, head)} for match in matches]
 
 
-def _found(faces: Sequence[Face], picture: Picture, backend: Backend) -> list[Found]:
-    return [
-        Found((face.box.left, face.box.top, face.box.width, face.box.height), face.confidence, vector)
-        for face, vector in zip(faces, backend.faces.embed(picture, faces), strict=True)
-    ]
+def _found(face: Face, vector: NDArray[np.float32]) -> Found:
+    return Found((face.box.left, face.box.top, face.box.width, face.box.height), face.confidence, vector)
 
 
 def _filter(request: ListFacesRequestTypeDef, head: Head, backend: Backend) -> set[str] | None:

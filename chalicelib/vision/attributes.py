@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
-from .embedding import Embedder
+from .embedding import Embedder, Looks
 from .expression import Gaze, expressions, eye_openness, gaze, shape
 from .faces import Face
 from .heads import Floats, Head, head
@@ -104,11 +104,11 @@ class AttributeReader:
         self._sessions = sessions
         self._embedder = Embedder(sessions)
 
-    def read(self, picture: Picture, faces: Sequence[Face]) -> list[Attributes]:
-        """The attributes of `faces`, which `picture` holds; all faces in one batch."""
+    def read(self, picture: Picture, faces: Sequence[Face], looks: Looks | None = None) -> list[Attributes]:
+        """The attributes of `faces`, which `picture` holds; all faces in one batch, unless `looks` has them already."""
         if not faces:
             return []
-        evidence = self.evidence(picture, faces)
+        evidence = self.evidence(picture, faces, looks)
         answers = {name: _asked(head(name), evidence.seen_by(name)) for name in (*YES_OR_NO, "gender")}
         ages = head("age").probabilities(evidence.seen_by("age"))
         emotions = head("emotions").probabilities(evidence.seen_by("emotions"))
@@ -117,11 +117,11 @@ class AttributeReader:
             for i, face in enumerate(faces)
         ]
 
-    def evidence(self, picture: Picture, faces: Sequence[Face]) -> Evidence:
+    def evidence(self, picture: Picture, faces: Sequence[Face], looks: Looks | None = None) -> Evidence:
         """What the heads are trained on."""
         meshes = np.stack([face.mesh for face in faces])
         return Evidence(
-            features=self._embedder.features(picture, meshes),
+            features=(looks or self._embedder.look(picture, meshes)).features,
             shapes=np.stack([shape(points) for points in meshes]),
             expressions=expressions(picture.image, faces, self._sessions),
         )

@@ -6,6 +6,8 @@ one person lie about .43 apart (Euclidean), of two people about .78.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,24 +51,25 @@ _POINTS = list(_TEMPLATE)
 _PLACES = np.array(list(_TEMPLATE.values()))
 
 
+class Looks(NamedTuple):
+    """What the network saw of n faces."""
+
+    vectors: NDArray[np.float32]
+    """[n, 128], not of unit length: the identity."""
+    features: NDArray[np.float32]
+    """[n, 1280]: what it saw besides, for the heads of attributes."""
+
+
 class Embedder:
     """Turns aligned faces into vectors."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def embed(self, picture: Picture, points: NDArray[np.float64]) -> NDArray[np.float32]:
-        """[n, 128] for the meshes `points` [n, 478, 3] of one picture; not of unit length."""
-        return self._run(picture, points)[0]
-
-    def features(self, picture: Picture, points: NDArray[np.float64]) -> NDArray[np.float32]:
-        """[n, 1280] for the same: what the network saw besides the identity, for the heads of attributes."""
-        return self._run(picture, points)[1]
-
-    def _run(self, picture: Picture, points: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def look(self, picture: Picture, points: NDArray[np.float64]) -> Looks:
+        """At the faces of the meshes `points` [n, 478, 3] of one picture."""
         parts = [self._look(picture, points[start : start + _TOGETHER]) for start in range(0, len(points), _TOGETHER)]
-        vectors, features = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return vectors, features
+        return Looks(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def _look(self, picture: Picture, points: NDArray[np.float64]) -> list[NDArray[np.float32]]:
         """Both outputs for a chip of each face, each the mean with that of its mirror image."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .detector import Detections, detector, shrinking, viewing_side
-from .embedding import DIMENSIONS, FACE_MODEL_VERSION, Embedder
+from .embedding import DIMENSIONS, FACE_MODEL_VERSION, Embedder, Looks
 from .geometry import Box, Point
 from .landmarks import landmarks
 from .mesh import FaceMesh
@@ -87,7 +87,11 @@ class Faces:
         """[n, 128]: one vector a face of `picture`, to be compared by Euclidean distance."""
         if not faces:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        return self._embedder.embed(picture, np.stack([face.mesh for face in faces]))
+        return self.look(picture, faces).vectors
+
+    def look(self, picture: Picture, faces: Sequence[Face]) -> Looks:
+        """The vectors of one or more faces of `picture`, and in the same run what their attributes are read from."""
+        return self._embedder.look(picture, np.stack([face.mesh for face in faces]))
 
 
 def _ratios(corners: NDArray[np.float64], picture: Picture) -> Box:

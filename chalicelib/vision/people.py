@@ -57,7 +57,7 @@ class Appearance:
         """For each face, Adult with Male or Female and Man or Woman, or Child: a `Describe`."""
         if not faces:
             return []
-        features = self._embedder.features(picture, np.stack([face.mesh for face in faces]))
+        features = self._embedder.look(picture, np.stack([face.mesh for face in faces])).features
         grown = network("age").probabilities(features)[:, AGES >= _ADULT].sum(axis=1)
         male = network("gender").probabilities(features)[:, 1]
         return [

@@ -15,6 +15,7 @@ from botocore.session import get_session
 from chalicelib.errors import ResourceNotFoundException, SetupError
 from chalicelib.operations.celebrities import LEAST_CONFIDENCE, celebrity_id
 from chalicelib.vision.attributes import AgeRange, Answer, Attributes
+from chalicelib.vision.embedding import Looks
 from chalicelib.vision.expression import Gaze
 from chalicelib.vision.faces import Face, distance_at
 from chalicelib.vision.picture import Picture
@@ -25,7 +26,7 @@ from tests.operations.conftest import Client
 class Reader:
     """Finds everybody smiling."""
 
-    def read(self, _picture: Picture, faces: Sequence[Face]) -> list[Attributes]:
+    def read(self, _picture: Picture, faces: Sequence[Face], _looks: Looks | None = None) -> list[Attributes]:
         yes = Answer(True, 91.0)
         everybody = Attributes(
             age_range=AgeRange(20, 30),
