@@ -99,7 +99,7 @@ def on_upload(event: S3Event) -> None:
 @app.on_sqs_message(queue=SETTINGS.queue, batch_size=1)
 def on_job(event: SQSEvent) -> dict[str, Any]:
     """A job was put, or is put again because its worker died."""
-    worker, context = app.worker, cast("Any", event.context)
+    worker, context = replace(app.worker, ended=app.uploads.ended), cast("Any", event.context)
     if context is not None:
         worker = replace(worker, remaining=lambda: context.get_remaining_time_in_millis() / 1000)
     return attempt(event.to_dict()["Records"], lambda job: worker.run(job["JobId"]), app.backend.jobs.delay)

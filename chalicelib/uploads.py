@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .errors import NotImplementedException, ResourceAlreadyExistsException, ResourceNotFoundException, SetupError
+from .store.jobs import Job
 from .store.media import Media, Medium
 from .telemetry import logger
 
@@ -110,6 +111,8 @@ class Uploads:
         after = replace(after, obsolete=_obsolete(before, after))
         if self.media.put(after):
             self._settle(after)
+            for job in _jobs(after):  # it may have ended before it was known as this object's
+                self._label(after, job)
         else:  # a newer event was dealt with meanwhile, and did not know of these faces
             self._delete(_obsolete(after, self.media.get(medium.bucket, medium.key)))
 
@@ -155,6 +158,38 @@ class Uploads:
         told["Results"] = dict(self._joined(name, answer) for name, answer in medium.results.items())
         return told
 
+    def ended(self, job: Job) -> None:
+        """A job has ended; if an upload started it, the object is found from now on by what it has seen."""
+        video = job.request.get("Video", {}).get("S3Object")
+        medium = self.media.get(video["Bucket"], video["Name"]) if video else None
+        if medium is not None and job.id in _jobs(medium):
+            self._label(medium, job.id)
+
+    def _label(self, medium: Medium, job: str) -> None:
+        """Have the object found by what one of its jobs has seen, if that has ended."""
+        labels = set[str]()
+        for page in self._pages(_jobs(medium)[job], job):
+            if page.get("Faces"):
+                labels.add("Face")
+                break
+            for kind in ("Label", "ModerationLabel"):
+                labels |= {found[kind]["Name"] for found in page.get(f"{kind}s", ())}
+        if labels:
+            self.media.label(medium, labels)
+
+    def _pages(self, get: str, job: str) -> Iterator[Mapping[str, Any]]:
+        """The pages of a job's results, by segment where they can be had so; none of a job that is not done."""
+        asked: dict[str, Any] = {"JobId": job}
+        if get in ("GetLabelDetection", "GetContentModeration"):
+            asked["AggregateBy"] = "SEGMENTS"
+        while True:
+            page = self.call(get, asked)
+            if page["JobStatus"] == "SUCCEEDED":
+                yield page
+            if "NextToken" not in page:
+                return
+            asked["NextToken"] = page["NextToken"]
+
     def _joined(self, name: str, answer: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """A Start's answer with that of its Get in its place, as long as the job is kept."""
         if not name.startswith("Start"):
@@ -188,6 +223,15 @@ class Uploads:
         result = self.call("DeleteFaces", {"CollectionId": collection, "FaceIds": list(ids)})
         unsuccessful: Sequence[Mapping[str, Any]] = result.get("UnsuccessfulFaceDeletions", ())
         return unsuccessful
+
+
+def _jobs(medium: Medium) -> dict[str, str]:
+    """The jobs that an object started: by JobId, the operation that gets what each has seen."""
+    return {
+        answer["JobId"]: f"Get{name.removeprefix('Start')}"
+        for name, answer in medium.results.items()
+        if name.startswith("Start")
+    }
 
 
 def _token(medium: Medium) -> str:

@@ -55,6 +55,8 @@ class Worker:
     """By the analysis's name."""
     clock: Callable[[], float] = time.monotonic
     lease: float = LEASE_SECONDS
+    ended: Callable[[Job], None] = lambda job: None
+    """Told of an end before the client is. Again, where it raises or the worker dies."""
     stopped: Callable[[], bool] = lambda: False
     """Asked between two frames whether to put the work down: then `run` raises StoppedError."""
     remaining: Callable[[], float] = lambda: math.inf
@@ -71,6 +73,7 @@ class Worker:
         try:
             if job.status == "IN_PROGRESS":
                 job = self._ended(job)
+            self.ended(job)
             with self.desk.telling():
                 self.desk.announce(job, f"Start{job.analysis}")
                 self.desk.jobs.close(job)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from pynamodb.attributes import BinaryAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, UpdateError
 
 from .tables import Item, create_table
 
@@ -108,6 +109,26 @@ class Media:
         for label in {label.lower() for label in before.labels} - labels if before else ():
             self._labels(label, name).delete()
         return True
+
+    def label(self, medium: Medium, labels: Collection[str]) -> None:
+        """Have the object found by more labels, unless it has changed since."""
+        name = f"{medium.bucket}/{medium.key}"
+        while True:
+            row = self._rows.get(name, consistent_read=True)
+            kept = _read(row)
+            if kept.sequencer != medium.sequencer or set(labels) <= set(kept.labels):
+                return
+            for label in labels:
+                self._labels(label.lower(), name).save()
+            labelled = replace(kept, labels=tuple(sorted({*kept.labels, *labels})))
+            try:
+                row.update(
+                    [self._rows.content.set(zlib.compress(msgspec.json.encode(labelled)))],
+                    self._rows.content == row.content,
+                )
+            except UpdateError as error:  # labelled by another job meanwhile
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
 
     def labelled(self, label: str, after: str | None = None, limit: int = _PAGE) -> tuple[list[Medium], str | None]:
         """A page of the objects with that label in any case, in order of their names, and where the next begins."""

@@ -116,6 +116,18 @@ def test_a_video_is_analysed(server: Server) -> None:
     assert "Person" in {label["Label"]["Name"] for label in results["GetLabelDetection"]["Labels"]}
 
 
+def test_a_video_is_found_by_what_it_shows(server: Server) -> None:
+    key = "clips/found.mp4"
+    by_put(server, key, film([photo("astronaut", (240, 240))] * 15))
+
+    def found(label: str) -> bool:
+        return key in [each["Key"] for each in get(server, f"/media?label={label}")[1]["Media"]]
+
+    eventually(lambda: found("person") and found("face"))
+    server.client("s3").delete_object(Bucket=BUCKET, Key=key)
+    eventually(lambda: not found("person") and not found("face"))
+
+
 def test_a_broken_picture_is_parked_and_blocks_nobody(server: Server, astronaut: bytes) -> None:
     by_put(server, "collections/uploads-broken/a.jpg", b"no picture")
     by_put(server, "collections/uploads-broken/b.jpg", astronaut)
