@@ -93,6 +93,13 @@ class MockRekognition:
             with self:
                 return function(*args[:most], **kwargs)
 
+        @functools.wraps(function)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with self:
+                return await function(*args, **kwargs)
+
+        if inspect.iscoroutinefunction(function):
+            return awaited  # type: ignore[return-value]  # of the same signature
         return within  # type: ignore[return-value]  # of the same signature
 
 

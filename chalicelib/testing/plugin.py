@@ -83,18 +83,26 @@ def mock_rekognition() -> Iterator[None]:
     pytest.fail(f"lookalike: {problem}", pytrace=False)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Give a test that asks for the server an empty one, and show others nothing of it."""
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None]:
+    """Hide the server from a test that does not ask for it."""
     server = item.config.stash.get(_SERVER, None)
-    if server is None:
-        return (yield)
-    if "lookalike" in getattr(item, "fixturenames", ()):
-        server.reset()
-        return (yield)
+    if server is None or _asks(item):
+        yield
+        return
     server.hide()
-    try:
-        return (yield)
-    finally:
-        if item.config.stash.get(_SERVER, None) is server:  # else it was the last test, and the server is gone
-            server.show()
+    yield
+    if item.config.stash.get(_SERVER, None) is server:  # else it was the last test, and the server is gone
+        server.show()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a test that asks for the server an empty one."""
+    server = item.config.stash.get(_SERVER, None)
+    if server is not None and _asks(item):
+        server.reset()
+
+
+def _asks(item: pytest.Item) -> bool:
+    return "lookalike" in getattr(item, "fixturenames", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from ..wire.rules import ScriptError
@@ -93,6 +93,8 @@ class Port:
         except HTTPError as error:
             with error:
                 raise ScriptError(_reason(error.read()) or str(error)) from None
+        except URLError as error:
+            raise ScriptError(f"no Lookalike answers at {self.url}: {error.reason}") from None
         return told
 
 

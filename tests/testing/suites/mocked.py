@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import unittest
@@ -141,6 +142,16 @@ def test_a_function_is_decorated() -> None:
 @mock_aws
 def test_in_either_order() -> None:
     assert names() == []
+
+
+def test_a_coroutine_is_decorated() -> None:
+    @lookalike.mock_rekognition
+    async def found() -> list[str]:
+        await asyncio.sleep(0)
+        return names()
+
+    with mock_aws():
+        assert asyncio.run(found()) == []
 
 
 @mock_aws
