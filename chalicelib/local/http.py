@@ -26,15 +26,14 @@ from ..errors import RequestEntityTooLargeException, ServiceError
 from ..telemetry import logger
 from ..wire.gateway import LARGEST_BODY, Request, Response
 from . import intake, refusals
-from .intake import Budget, Held, Intake
+from .intake import Budget, Held, Intake, Limits
 
 HANDSHAKE_SECONDS = 10.0
-MOST_CONNECTIONS = 1024
-"""Open at once; more are closed as they come."""
 _LINGER_SECONDS = 5.0
 _LINGER_BYTES = 64 * 1024 * 1024
 """What is read and thrown away of a body that was refused: a client that is cut off while it sends does not see why."""
 _ONE_PACKET = 64 * 1024
+_LIMITS = Limits()
 
 
 def admit_all(head: Request, length: int) -> int:
@@ -57,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._intake = Intake(self.connection)
+        self._intake = Intake(self.connection, self.server.limits)
         self.rfile = io.BufferedReader(self._intake)
 
     def handle_one_request(self) -> None:
@@ -103,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         if head.headers.get("expect", "").lower() == "100-continue":
             self.send_response_only(HTTPStatus.CONTINUE)
             self.end_headers()
-        self._intake.await_body(intake.BODY_SECONDS + (largest if length is None else length) / intake.SLOWEST)
+        self._intake.await_body(self.server.limits.seconds(largest if length is None else length))
         if length is None:
             return intake.chunked(self.rfile, largest, held)
         body = self.rfile.read(length)
@@ -143,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile = out
         body = b"" if bodiless or self.command == "HEAD" else response.body
-        self.connection.settimeout(intake.BODY_SECONDS + len(body) / intake.SLOWEST)
+        self.connection.settimeout(self.server.limits.seconds(len(body)))
         if len(body) <= _ONE_PACKET:
             self.wfile.write(head.getvalue() + body)
         else:
@@ -176,16 +175,18 @@ class Port(ThreadingHTTPServer):
         *,
         admit: Admit = admit_all,
         tls: ssl.SSLContext | None = None,
+        limits: Limits = _LIMITS,
     ) -> None:
         self.answer = answer
         self.admit = admit
-        self.budget = Budget()
+        self.limits = limits
+        self.budget = Budget(limits.in_flight)
         self._tls = tls
         if ":" in host:
             self.address_family = socket.AF_INET6
         self._changed = threading.Condition()
         self._answering = 0
-        self._connections = threading.Semaphore(MOST_CONNECTIONS)
+        self._connections = threading.Semaphore(limits.connections)
         super().__init__((host, port), Handler)
 
     @property

@@ -10,29 +10,43 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Self
 
 from ..errors import RequestEntityTooLargeException, ThrottlingException
 
-IDLE_SECONDS = 75.0
-"""A connection on which nothing arrives for so long is closed."""
-HEAD_SECONDS = 30.0
-"""How long the first line and the headers may take to arrive."""
 HEAD_BYTES = 64 * 1024
 """AWS takes 8 KB of headers; some of S3's metadata are longer after escaping."""
-BODY_SECONDS = 60.0
-SLOWEST = 64 * 1024
-"""Bytes a second: what a body may take longer than BODY_SECONDS, and an answer too."""
-IN_FLIGHT = 2 * 1024**3
-"""Bytes of all bodies that are held at once; whoever comes then is told to try again."""
 _READ_AHEAD = io.DEFAULT_BUFFER_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is taken in at once, and for how long it is waited for."""
+
+    idle_seconds: float = 75.0
+    """A connection on which nothing arrives for so long is closed."""
+    head_seconds: float = 30.0
+    """How long the first line and the headers may take to arrive, from their first byte on."""
+    body_seconds: float = 60.0
+    slowest: float = 64 * 1024
+    """Bytes a second: what a body may take longer than that, and an answer too."""
+    connections: int = 1024
+    """Open at once; more are closed as they come."""
+    in_flight: int = 2 * 1024**3
+    """Bytes of all bodies that are held at once; whoever comes then is told to try again."""
+
+    def seconds(self, length: int) -> float:
+        """How long so many bytes may take on their way."""
+        return self.body_seconds + length / self.slowest
 
 
 class Intake(io.RawIOBase):
     """A socket, read by deadlines. Raises TimeoutError past them, HTTPException for a head that does not end."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, limits: Limits) -> None:
+        self._limits = limits
         self._connection = connection
         self._deadline: float | None = None
         self._head_bytes = 0
@@ -51,13 +65,13 @@ class Intake(io.RawIOBase):
         self._head_bytes = -1
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # of io's, which take any buffer
-        left = IDLE_SECONDS if self._deadline is None else self._deadline - time.monotonic()
+        left = self._limits.idle_seconds if self._deadline is None else self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the request took too long to arrive")
         self._connection.settimeout(left)
         count = self._connection.recv_into(buffer)
         if self._deadline is None:
-            self._deadline = time.monotonic() + HEAD_SECONDS
+            self._deadline = time.monotonic() + self._limits.head_seconds
         if self._head_bytes >= 0:
             self._head_bytes += count
             if self._head_bytes > HEAD_BYTES + _READ_AHEAD:
@@ -68,7 +82,7 @@ class Intake(io.RawIOBase):
 class Budget:
     """Bytes that may be held at once."""
 
-    def __init__(self, most: int = IN_FLIGHT) -> None:
+    def __init__(self, most: int) -> None:
         self._left = most
         self._taking = threading.Lock()
 

@@ -107,7 +107,7 @@ def test_an_unwritable_directory_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "::"])
 def test_other_machines_are_not_let_in(host: str) -> None:
-    assert "--host 127.0.0.1" in refused("serve", "--memory", "--host", host)
+    assert "--auth required" in refused("serve", "--memory", "--host", host)
 
 
 def test_a_missing_model_is_told(tmp_path: Path) -> None:
@@ -125,6 +125,20 @@ def test_a_damaged_model_is_told(models: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("models")
 def test_wrong_rules_are_told_at_the_start() -> None:
     assert "LOOKALIKE_UPLOAD_RULES" in refused("serve", "--memory", LOOKALIKE_UPLOAD_RULES="nonsense")
+
+
+@pytest.mark.usefixtures("models")
+def test_wrong_rates_are_told_at_the_start() -> None:
+    assert "LOOKALIKE_RATE_LIMITS" in refused("serve", "--memory", LOOKALIKE_RATE_LIMITS="nonsense")
+
+
+@pytest.mark.usefixtures("models")
+def test_whoever_comes_too_often_is_told_to_try_again(tmp_path: Path) -> None:
+    with serving("--memory", LOOKALIKE_RATE_LIMITS='{"ListCollections": 0.01}') as (process, lines):
+        rekognition = Server(lines[0].split()[-1], process).client()
+        assert rekognition.list_collections()["CollectionIds"] == []
+        with pytest.raises(rekognition.exceptions.ProvisionedThroughputExceededException):
+            rekognition.list_collections()
 
 
 def test_moto_control_page_is_shut(server: Server) -> None:
