@@ -187,11 +187,12 @@ def build(settings: Settings, session: Session | None = None, keys: Keys | None 
         bucket=settings.bucket,
         keys=_keys(settings, session, keys),
         represent=represent,
+        search_limit=settings.search_limit,
     )
     return Backend(
         settings=settings,
         store=store,
-        search=Search(DIMENSIONS, settings.search_memory),
+        search=Search(DIMENSIONS, settings.search_memory, settings.search_limit),
         vision=Vision(Sessions(settings.models, settings.threads)),
         jobs=Desk(store.jobs, session, settings.region, settings.queue),
     )

@@ -77,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Frames of a stored video that are looked at."""
     search_memory: int = 2 * 1024**3
     """Bytes of face vectors kept in memory for searching."""
+    search_limit: int = 0
+    """Bytes of one collection's vectors beyond which it is not searched, 0 for none: on Lambda, what the function's
+    memory leaves."""
     sync: bool = True
     """Whether an acknowledged write of a local server has reached the disk, and survives the power too."""
     threads: int = 0

@@ -229,3 +229,13 @@ class InternalServerError(ServiceError):
 
 class SetupError(Exception):
     """A missing model, a taken port, an unwritable directory: the message says what to do about it."""
+
+
+class TooLargeToSearchError(SetupError):
+    """The vectors of a collection take more memory than may be taken."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the collection's vectors take more than {limit / 2**20:.0f} MiB, which is what LOOKALIKE_SEARCH_LIMIT"
+            " allows: raise it, and on Lambda lambda_memory_size in .chalice/config.json"
+        )

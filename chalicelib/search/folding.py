@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..errors import TooLargeToSearchError
 from .index import Entries, Index, Match
 from .table import Floats
 
@@ -43,12 +44,16 @@ class _Fold:
 
 
 class Search:
-    """The logs of many collections, those searched last, within `memory` bytes."""
+    """The logs of many collections, those searched last, within `memory` bytes.
 
-    def __init__(self, dimensions: int, memory: int = MEMORY) -> None:
+    A log that takes more than `limit` bytes, if that is not 0, is not searched: TooLargeToSearchError.
+    """
+
+    def __init__(self, dimensions: int, memory: int = MEMORY, limit: int = 0) -> None:
         self.dimensions = dimensions
         """Of every vector."""
         self._memory = memory
+        self._limit = limit
         self._folds: OrderedDict[str, _Fold] = OrderedDict()
         self._changing = threading.Lock()
 
@@ -93,6 +98,8 @@ class Search:
         try:
             for entries in log.since(fold.index.length):
                 fold.index.apply(entries)
+                if 0 < self._limit < fold.index.memory:
+                    raise TooLargeToSearchError(self._limit)
             fold.index.length = log.length
         except BaseException:
             self.forget(log.key)  # half a fold is none: what was rewritten comes last

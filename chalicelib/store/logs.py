@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ResourceNotFoundException
 from .faces import indexed, sealed_faces, vector_of
 from .ledger import BATCH, Entry, Kind, Ledger, chunks, length
+from .parallel import in_order
 from .records import IndexedUser, Rewritten, User, place_of
 from .snapshots import Change, Snapshots
 from .tables import Head
@@ -62,13 +63,16 @@ class Log:
     def _replayed(self, start: int) -> Iterator[Sequence[Change]]:
         opened = self._opener(self.ledger.seal(self.head))
         rewritten: set[int] = set()
-        for numbers in chunks(range(start, self.length), BATCH):
-            entries = list(self.ledger.read(self.head, self.kind, numbers))
+        for entries in in_order(self._entries, list(chunks(range(start, self.length), BATCH))):
             rewritten.update(*(entry.content.records for entry in entries if isinstance(entry.content, Rewritten)))
             yield [change for entry in entries if (change := opened(entry)).slots]
-        for numbers in chunks(sorted(number for number in rewritten if number < start), BATCH):
-            found = {entry.number: opened(entry) for entry in self.ledger.read(self.head, self.kind, numbers)}
+        again = list(chunks(sorted(number for number in rewritten if number < start), BATCH))
+        for numbers, entries in zip(again, in_order(self._entries, again), strict=True):
+            found = {entry.number: opened(entry) for entry in entries}
             yield [found.get(number) or self._nothing(number) for number in numbers]
+
+    def _entries(self, numbers: Sequence[int]) -> list[Entry]:
+        return list(self.ledger.read(self.head, self.kind, numbers))
 
     def _erased_meanwhile(self) -> bool:
         """Whether something of this log was rewritten after it was read."""

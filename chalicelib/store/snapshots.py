@@ -57,12 +57,14 @@ class Snapshots:
 
     objects: Objects
     bucket: str
+    largest: int = LARGEST
+    """Bytes of a snapshot that are read at most."""
 
     def load(self, head: Head, kind: Kind, seal: Seal, dimensions: int) -> tuple[int, list[Change]]:
-        """The length up to which there is a snapshot, 0 for none, and what it holds."""
+        """The length up to which there is a snapshot, 0 for none, and what it holds. Raises TooLargeToSearchError."""
         key = _key(head.uid, kind)
         try:
-            sealed = self.objects.get(self.bucket, key)
+            sealed = self.objects.get_large(self.bucket, key, self.largest)
         except (ClientError, BotoCoreError) as error:
             logger.warning("the snapshot of %s is not read: %s", head.id, error)
             sealed = None

@@ -16,7 +16,7 @@ from .logs import Log
 from .media import Media
 from .objects import Objects
 from .optouts import OptOuts
-from .snapshots import Snapshots
+from .snapshots import LARGEST, Snapshots
 from .tables import Head, Tables
 from .users import Users
 from .vault import Keys, Vault
@@ -26,17 +26,26 @@ class Store:
     """Everything that is remembered.
 
     `session` makes all connections: on AWS botocore's own, locally one whose requests end in moto. `represent` makes
-    a user's vector of its faces'. `bucket` keeps what is derived.
+    a user's vector of its faces'. `bucket` keeps what is derived. A snapshot of more than `search_limit` bytes, if
+    that is not 0, is not read into memory.
     """
 
     def __init__(
-        self, session: Session, *, region: str, prefix: str, bucket: str, keys: Keys, represent: Represent
+        self,
+        session: Session,
+        *,
+        region: str,
+        prefix: str,
+        bucket: str,
+        keys: Keys,
+        represent: Represent,
+        search_limit: int = 0,
     ) -> None:
         self._tables = Tables.open(session, region, prefix)
         vault = Vault(keys)
         self._ledger = Ledger(self._tables, vault)
         self.objects = Objects(session, region)
-        self._snapshots = Snapshots(self.objects, bucket)
+        self._snapshots = Snapshots(self.objects, bucket, search_limit or LARGEST)
         self.consents = Consents(self._tables.connection, prefix)
         self.collections = Collections(self._ledger, self._snapshots, self.consents)
         self.faces = Faces(self._ledger, self._snapshots)

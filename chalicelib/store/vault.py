@@ -44,7 +44,7 @@ class Seal:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, text, name.encode())
 
-    def open(self, sealed: bytes, name: str) -> bytes:
+    def open(self, sealed: bytes | bytearray, name: str) -> bytes:
         """What `seal` was given; raises SealError when key, name or text are not the same."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())

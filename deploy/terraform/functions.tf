@@ -55,8 +55,9 @@ resource "aws_lambda_function" "function" {
 
   environment {
     variables = merge(local.environment, {
-      # Bytes of vectors in memory: what models and libraries leave of it.
-      LOOKALIKE_SEARCH_MEMORY = (local.stage.lambda_functions[each.key].lambda_memory_size - 1000) * 1024 * 1024 / 2
+      # Bytes of vectors: a third of what models and libraries leave, since a table grows by being copied.
+      LOOKALIKE_SEARCH_MEMORY = floor((local.stage.lambda_functions[each.key].lambda_memory_size - 1000) * 1024 * 1024 / 3)
+      LOOKALIKE_SEARCH_LIMIT  = floor((local.stage.lambda_functions[each.key].lambda_memory_size - 1000) * 1024 * 1024 / 3)
     })
   }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import TooLargeToSearchError
 from chalicelib.local.aws import Aws
 from chalicelib.search import Search
 from chalicelib.store import logs
@@ -102,3 +103,12 @@ def test_a_vector_erased_while_the_snapshot_was_written(
     store.faces.remove(store.collections.get("people"), [indexed[0]])
     assert sum(len(changes) for changes in slow)
     assert bucket.keys() == []
+
+
+@pytest.mark.usefixtures("indexed")
+def test_a_collection_that_memory_cannot_hold_is_refused_with_the_setting(store: Store, bucket: Bucket) -> None:
+    log = store.log(store.collections.get("people"), "faces", 128)
+    with pytest.raises(TooLargeToSearchError, match="LOOKALIKE_SEARCH_LIMIT"):
+        Search(128, limit=MANY * 128 * 4).nearest(log, vector(0), 10)
+    assert bucket.keys() == []
+    assert len(Search(128, limit=16 * MANY * 128 * 4).nearest(log, vector(0), 10)) == 10
