@@ -55,6 +55,11 @@ class Results:
     def _put(self, folder: str, number: int, part: Sequence[Members]) -> None:
         self.objects.put(self.bucket, _key(folder, number), zlib.compress(msgspec.json.encode(part)))
 
+    def remove(self, job_id: str) -> None:
+        """Remove all results of all attempts of a job."""
+        for key in self.objects.keys(self.bucket, f"jobs/{job_id}/"):
+            self.objects.delete(self.bucket, key)
+
     def _part(self, folder: str, number: int) -> list[Any]:
         data = self.objects.get(self.bucket, _key(folder, number))
         return [] if data is None else msgspec.json.decode(zlib.decompress(data))

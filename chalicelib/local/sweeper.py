@@ -1,4 +1,4 @@
-"""What EventBridge does on AWS: the clock that erases faces whose time is over."""
+"""What EventBridge does on AWS: the clock that erases faces whose time is over, and removes jobs after their week."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from ..backend import Backend
 from ..errors import ServiceError, SetupError
+from ..operations import work
 from ..operations.policy import sweep
 from ..telemetry import logger
 
@@ -38,8 +39,9 @@ class Sweeper:
         while True:
             try:
                 swept = sweep(self._backend)
+                work.sweep(self._backend)
             except (BotoCoreError, ClientError, PynamoDBException, ServiceError, SetupError) as error:
-                logger.warning("expired faces could not be erased, and are tried again: %s", error)
+                logger.warning("what has expired could not be erased, and is tried again: %s", error)
             else:
                 for collection, faces in swept.items():
                     logger.info("%d expired faces of %s were erased", faces, collection)

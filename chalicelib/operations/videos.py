@@ -85,7 +85,7 @@ def viewing(analysis: Analysis, backend: Backend) -> Viewing:
         analysis,
         lambda request: prepare(request, backend),
         backend.store.objects,
-        _results(backend),
+        results(backend),
         settings.frames_per_second,
     )
 
@@ -94,7 +94,7 @@ def _page(analysis: Analysis, job: Job, view: str, request: Mapping[str, Any], b
     name = f"Get{analysis.name}"
     at = int(pages.position(name, request, backend.clock()) or 0)
     most = min(request.get("MaxResults", _LARGEST_PAGE), _LARGEST_PAGE)
-    found = _results(backend).page(folder(job, job.outcome["attempt"], *view.split("/")), at, most)
+    found = results(backend).page(folder(job, job.outcome["attempt"], *view.split("/")), at, most)
     page: dict[str, Any] = {analysis.results: found}
     if at + most < job.outcome["counts"][view]:
         page["NextToken"] = pages.token(name, request, str(at + most), backend.clock())
@@ -135,5 +135,6 @@ def _video_metadata(job: Job) -> Mapping[str, Any]:
     }
 
 
-def _results(backend: Backend) -> Results:
+def results(backend: Backend) -> Results:
+    """Where the results of jobs are."""
     return Results(backend.store.objects, backend.settings.bucket)

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..jobs import analyses
+from ..jobs import analyses, expiry
 from ..jobs.worker import Task
 from . import bulk, videos
 
 if TYPE_CHECKING:
     from ..backend import Backend
+
+
+def sweep(backend: Backend) -> int:
+    """Remove all that is left of jobs whose week is over; returns how many there were."""
+    return expiry.sweep(backend.jobs.jobs, videos.results(backend))
 
 
 def tasks(backend: Backend) -> Mapping[str, Task]:

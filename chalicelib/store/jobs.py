@@ -208,6 +208,23 @@ class Jobs:
         row = self._all_open()
         return Counts(len(row.jobs or ()), int(row.succeeded or 0), int(row.failed or 0))
 
+    def expired(self) -> list[str]:
+        """The JobIds, and the tokens, whose time is over and that are still in the table."""
+        rows = self._rows
+        return [row.key for row in rows.scan(rows.expires <= _time(int(self._clock())), attributes_to_get=["key"])]
+
+    def forget(self, key: str) -> None:
+        """Remove a job, or a token, that has expired; an open one makes room."""
+        while True:
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    transaction.delete(self._rows(key))
+                    transaction.update(self._rows(_OPEN), [self._rows.jobs.delete({key})])
+            except TransactWriteError as error:
+                _refused(error)
+            else:
+                return
+
     def of(self, analysis: str) -> list[Job]:
         """All jobs of one kind, the newest first. Reads the whole table: for kinds whose jobs are few and large."""
         found = map(self._read, self._rows.scan(self._rows.analysis == analysis, consistent_read=True))

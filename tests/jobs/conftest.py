@@ -41,7 +41,7 @@ class Place:
         self.clock = Clock()
         self.bucket = name
         self.account = world.account
-        self.s3, self._sqs = world.s3, world.sqs
+        self.session, self.s3, self._sqs = world.session, world.s3, world.sqs
         self.jobs = Jobs(SessionConnection(world.session, "us-east-1"), name, self.clock)
         self.jobs.create()
         self.desk = Desk(self.jobs, world.session, "us-east-1", name)

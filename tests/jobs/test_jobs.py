@@ -15,8 +15,11 @@ from chalicelib.errors import (
     LimitExceededException,
     ResourceNotFoundException,
 )
+from chalicelib.jobs.expiry import sweep
+from chalicelib.jobs.results import Results
 from chalicelib.jobs.worker import JobHeldError, LeaseLostError, Progress, StoppedError, Worker
 from chalicelib.store.jobs import Job
+from chalicelib.store.objects import Objects
 from tests.jobs.conftest import Place
 
 Work = Callable[[Job, Progress], dict[str, Any]]
@@ -139,6 +142,29 @@ class TestUnknown:
         place.clock.now += 2
         with pytest.raises(ResourceNotFoundException):
             place.desk.get("FaceDetection", job_id)
+
+
+def test_after_seven_days_nothing_is_left(place: Place) -> None:
+    objects = Objects(place.session, "us-east-1")
+    results = Results(objects, place.bucket)
+
+    def work(job: Job, _progress: Progress) -> dict[str, Any]:
+        writer = results.writer(f"{job.id}/{job.attempt}/TIMESTAMPS/TIMESTAMP")
+        writer.extend({"Timestamp": number} for number in range(2500))
+        return {"counts": writer.close()}
+
+    old, stuck = place.start(ClientRequestToken="t"), place.start()
+    worker(place, work).run(old)
+    place.clock.now += 24 * 3600
+    young = place.start()
+    worker(place, work).run(young)
+    place.clock.now += 6 * 24 * 3600
+    assert sweep(place.jobs, results) == 3  # two jobs and a token
+    assert objects.keys(place.bucket, f"jobs/{old}/") == []
+    assert len(objects.keys(place.bucket, f"jobs/{young}/")) == 3
+    assert place.desk.get("FaceDetection", young).status == "SUCCEEDED"
+    assert stuck not in place.jobs.open()
+    assert sweep(place.jobs, results) == 0
 
 
 class TestDeath:
