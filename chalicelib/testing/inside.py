@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from moto.core.authorization import disable_iam_authentication
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
@@ -93,7 +94,7 @@ class Inside:
         _, service, _ = event_name.split(".")
         ours = service == "dynamodb" or f"/{self._settings.bucket}/" in request.url
         address(request, self._own if ours else self._account, self._region, service)
-        with self._turn:
+        with self._turn, disable_iam_authentication():  # whoever calls Rekognition was let in already
             response: AWSResponse = self._moto(event_name, request, **context)
         return response
 

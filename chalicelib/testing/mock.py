@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import os
 import re
 import threading
@@ -117,17 +118,28 @@ def mock_rekognition(decorated: Callable[..., Any] | None = None) -> Any:
     return MockRekognition() if decorated is None else MockRekognition()(decorated)
 
 
-def _answer(request: MotoRequest, _: str, __: Any) -> tuple[int, dict[str, str], bytes]:
-    """Answer a request as moto hands it on."""
+def _answer(request: MotoRequest, url: str, _: Any) -> tuple[int, dict[str, str], bytes]:
+    """Answer a request as moto hands it on. Raises moto's error where the test has it enforce IAM's policies."""
     from ..wire import gateway
     from ..wire.door import Door
     from .inside import inside
 
+    _authorize(request, url)
     headers = {name.lower(): value for name, value in request.headers.items()}
     asked = gateway.Request(request.method, request.raw_path, "", headers, request.get_data())
     backend = inside(_account(headers), _region(request.host, headers)).backend()
     answer = gateway.answer(asked, backend, Door(stages.inside_script()))
     return answer.status, answer.headers, answer.body
+
+
+def _authorize(request: MotoRequest, url: str) -> None:
+    from moto import settings
+    from moto.rekognition.responses import RekognitionResponse
+
+    if math.isfinite(settings.INITIAL_NO_AUTH_ACTION_COUNT):
+        asked = RekognitionResponse()
+        asked.setup_class(request, url, request.headers)
+        asked._authenticate_and_authorize_normal_action()
 
 
 def _account(headers: dict[str, str]) -> str:

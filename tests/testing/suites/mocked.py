@@ -16,6 +16,7 @@ import lookalike
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core import set_initial_no_auth_action_count
 
 PHOTO = Path("photo.jpg").read_bytes()
 FILM = Path("film.mp4")
@@ -105,6 +106,25 @@ def test_accounts_are_apart_and_reached_by_their_credentials() -> None:
     assert arn.split(":")[3] == "210987654321"
     assert (names(), names(other.client("rekognition"))) == ([], ["a"])
     assert other.client("dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.usefixtures("mocked")
+def test_policies_are_enforced_where_moto_is_told_to() -> None:
+    iam = boto3.client("iam")
+    iam.create_user(UserName="ada")
+    key = iam.create_access_key(UserName="ada")["AccessKey"]
+    allowed = {"Effect": "Allow", "Action": "rekognition:ListCollections", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_user_policy(UserName="ada", PolicyName="list", PolicyDocument=policy)
+    ada = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1").client("rekognition")
+
+    @set_initial_no_auth_action_count(0)
+    def enforced() -> None:
+        assert names(ada) == []
+        with pytest.raises(ClientError, match="is not authorized to perform: rekognition:CreateCollection"):
+            ada.create_collection(CollectionId="a")
+
+    enforced()
 
 
 def test_within_comes_moto_again() -> None:
