@@ -80,6 +80,7 @@ class World:
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
         self.backend.jobs.create_queue()
         self.workers = Workers(self.application, self.backend.jobs, stopping)
+        self._s3 = self.aws.client("s3")
         self._buckets()
         self.aws.object_events = self.triggers
         self.backend.jobs.resume()
@@ -90,7 +91,7 @@ class World:
             self.backend,
             log=log,
             authenticate=self.door.authenticate,
-            s3=self.aws.client("s3"),
+            s3=self._s3,
             rules=rules(self._settings.upload_rules),
             troubles=self.triggers.troubles,
         )
@@ -157,9 +158,8 @@ class World:
 
     def _buckets(self) -> None:
         """What Terraform makes on AWS."""
-        s3 = self.aws.client("s3")
-        there = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+        there = {bucket["Name"] for bucket in self._s3.list_buckets()["Buckets"]}
         region = self._settings.region
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         for name in {self._settings.bucket, self._settings.uploads} - there:
-            s3.create_bucket(Bucket=name, **where)
+            self._s3.create_bucket(Bucket=name, **where)
