@@ -1,4 +1,4 @@
-"""The command line: `lookalike serve`, `models`, `celebrities`, `watch`, `evaluate`, `version`."""
+"""The command line: `lookalike serve` and the commands beside it, each in a module of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import typer
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
-from . import auditing, celebrities, evaluating, keys_cli
+from . import auditing, celebrities, consent, evaluating, keys_cli, optout, state_cli
+from .erase import erase
 from .process import leave_the_users_aws
 from .watch import watch
 
@@ -31,11 +32,17 @@ class Auth(StrEnum):
     REQUIRED = "required"
 
 
+_CLIENTS = frozenset({"celebrities", "consent", "erase", "keys", "optout", "state", "watch"})
+"""Commands that ask a server, with the user's endpoint and credentials."""
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys_cli.app, name="keys")
+app.add_typer(consent.app, name="consent")
+app.add_typer(optout.app, name="optout")
+app.command()(erase)
+app.add_typer(state_cli.app, name="state")
 app.command()(watch)
 app.add_typer(evaluating.app, name="evaluate")
 
@@ -51,7 +58,7 @@ def main() -> None:
 
 @app.callback()
 def _before(context: typer.Context) -> None:
-    if context.invoked_subcommand not in ("celebrities", "keys", "watch"):  # clients, with the user's endpoint
+    if context.invoked_subcommand not in _CLIENTS:
         leave_the_users_aws()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,9 @@ from ..store.vault import LocalKeys, SealError, new_key
 
 FORMAT = 2
 """Of the state file. A greater one was written by a newer Lookalike; 1 was not sealed."""
+
+COPY = "copy"
+"""How folders are called, between dots, that an export makes in a data directory."""
 
 _APPLICATION = 0x4C6F6F6B  # "Look", so that another program's file is known as such
 
@@ -27,6 +31,12 @@ CREATE INDEX bodies_by_name ON bodies (body);
 """
 _DATA_KEY = "data directory"
 """What the data key is wrapped for."""
+
+
+def remove_copies(folder: Path) -> None:
+    """Remove what exports left that were killed: it may name what was erased since."""
+    for left in folder.glob(f".{COPY}.*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def data_key(rows: sqlite3.Connection, keys: LocalKeys) -> bytes:
@@ -78,7 +88,7 @@ def open_rows(folder: Path, sync: bool, key_file: Path | None = None) -> tuple[s
     path = folder / "state.sqlite"
     existed = path.exists() and path.stat().st_size > 0
     if existed:
-        _require_ours(path)
+        require_ours(path)
     keys = _keys((key_file or folder / "key").expanduser(), existed)
     rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
@@ -107,7 +117,8 @@ def _keys(path: Path, needed: bool) -> LocalKeys:
     return LocalKeys.from_file(path)
 
 
-def _require_ours(path: Path) -> None:
+def require_ours(path: Path) -> None:
+    """Raises SetupError for a state file that is damaged, another program's, or of another format."""
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as rows:
             (application,) = rows.execute("PRAGMA application_id").fetchone()

@@ -73,6 +73,7 @@ class State:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds keys
                 (folder / "objects").mkdir(exist_ok=True)
                 self._lock = undo.enter_context(directory.hold(folder / "lock"))
+                directory.remove_copies(folder)
                 self._rows, self.keys = directory.open_rows(folder, sync, key_file)
                 undo.enter_context(closing(self._rows))
             except OSError as error:
@@ -100,6 +101,12 @@ class State:
                 yield row, value
         except (sqlite3.Error, SealError) as error:
             raise directory.damaged(self.folder / "state.sqlite") from error
+
+    def verify(self) -> None:
+        """Open every row. Raises SetupError where one is damaged."""
+        for service, kind in self._rows.execute("SELECT DISTINCT service, kind FROM rows").fetchall():
+            for _ in self.rows(service, kind):
+                pass
 
     def submit(self, changes: Changes) -> None:
         """Take a place in the order of changes."""
