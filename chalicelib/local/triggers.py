@@ -2,7 +2,8 @@
 
 Chalice's own registry says which handler wants which events. A handler that raises is called again, later each time,
 and at last its event goes to a dead-letter queue, as Lambda's asynchronous invocations do ("How Lambda handles errors
-and retries with asynchronous invocation"). Meanwhile the events of other objects go on.
+and retries with asynchronous invocation"). Meanwhile the events of other objects go on. One that finds too many jobs in
+progress waits as long as it takes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from uuid import uuid4
 
 import msgspec
 
+from ..errors import LimitExceededException
 from ..telemetry import logger
 
 if TYPE_CHECKING:
@@ -102,6 +104,10 @@ class Triggers:
         try:
             self._handlers[handler](event, None)
             self._troubles.pop(key, None)
+        except LimitExceededException as error:  # no failure: there is room again when some job has ended
+            self._troubles[key] = Trouble(attempt + 1, str(error), parked=False)
+            self._later(self._delays[-1], partial(self._attempt, handler, event, attempt))
+            return
         except Exception as error:  # whatever it is, the next event shall be handled
             logger.warning("%s on %s, attempt %d: %r", handler, key, attempt + 1, error)
             parked = attempt == len(self._delays)

@@ -128,6 +128,21 @@ def test_a_video_is_found_by_what_it_shows(server: Server) -> None:
     eventually(lambda: not found("person") and not found("face"))
 
 
+def test_more_videos_than_jobs_may_run(server: Server) -> None:
+    """Eight videos are 24 jobs, of which 20 may be in progress: the others wait."""
+    clip = film([photo("astronaut", (160, 160))] * 2)
+    keys = [f"crowd/{number}.mp4" for number in range(8)]
+    for key in keys:
+        by_put(server, key, clip)
+
+    def done(key: str) -> bool:
+        status, medium = get(server, f"/media/{quote(key)}")
+        results = medium["Results"].values() if status == 200 else ()
+        return len(results) == 3 and all(each["JobStatus"] == "SUCCEEDED" for each in results)
+
+    eventually(lambda: all(map(done, keys)), 120)
+
+
 def test_a_broken_picture_is_parked_and_blocks_nobody(server: Server, astronaut: bytes) -> None:
     by_put(server, "collections/uploads-broken/a.jpg", b"no picture")
     by_put(server, "collections/uploads-broken/b.jpg", astronaut)

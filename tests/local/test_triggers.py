@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice, S3Event
 
+from chalicelib.errors import LimitExceededException
 from chalicelib.local.aws import Aws
 from chalicelib.local.triggers import Triggers, Trouble
 
@@ -76,6 +77,22 @@ def test_a_failing_handler_is_tried_again(aws: Aws) -> None:
         running(event("a.jpg"))
         assert running.wait(10)
     assert attempts == ["a.jpg"] * 3
+    assert letters(aws) == []
+
+
+def test_who_finds_too_many_jobs_waits_as_long_as_it_takes(aws: Aws) -> None:
+    attempts: list[str] = []
+
+    def handle(event: S3Event) -> None:
+        attempts.append(event.key)
+        if len(attempts) < 12:
+            raise LimitExceededException
+
+    with triggers(aws, handle, events=["s3:ObjectCreated:*"]) as running:
+        running(event("film.mp4"))
+        assert running.wait(10)
+        assert running.troubles() == {}
+    assert len(attempts) == 12
     assert letters(aws) == []
 
 
