@@ -6,6 +6,7 @@ import ipaddress
 import os
 import signal
 import threading
+import warnings
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> No
     Raises SetupError where the port, the directory or a model is not fit to begin with.
     """
     require_fit(listening)
+    warnings.filterwarnings("ignore", module="PIL")  # of a damaged picture the client is told, not the terminal
     require_models(settings)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
