@@ -9,9 +9,15 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from . import endpoint, labels, search, trust
+from . import endpoint, functions, labels, search, trust
 
-SUBJECTS = {"endpoint": endpoint.run, "labels": labels.run, "search": search.run, "trust": trust.run}
+SUBJECTS = {
+    "endpoint": endpoint.run,
+    "functions": functions.run,
+    "labels": labels.run,
+    "search": search.run,
+    "trust": trust.run,
+}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -113,10 +114,10 @@ class Account:
 
 
 @contextmanager
-def port() -> Iterator[str]:
-    """The URL of a `lookalike serve --memory` of its own."""
+def port(models: Path | None = None) -> Iterator[str]:
+    """The URL of a `lookalike serve --memory` of its own, with the usual models or those packs."""
     command = [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--memory"]
-    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"} | ({"LOOKALIKE_MODELS": str(models)} if models else {})
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()  # "Lookalike serves Rekognition on http://127.0.0.1:PORT"
