@@ -152,6 +152,22 @@ def test_outside_there_is_nothing_to_script() -> None:
         lookalike.script.on("DetectFaces").returns({"FaceDetails": []})
 
 
+@pytest.mark.usefixtures("mocked")
+def test_answers_are_recorded_and_played_here_too() -> None:
+    with lookalike.script.record() as recorded:
+        real = CLIENT.detect_faces(Image={"Bytes": PHOTO})["FaceDetails"]
+        with pytest.raises(ClientError):
+            CLIENT.list_faces(CollectionId="none")
+    assert [rule["Operation"] for rule in recorded.script["Rules"]] == ["DetectFaces", "ListFaces"]
+    CLIENT.create_collection(CollectionId="none")
+    lookalike.script.load(recorded.script)
+    assert CLIENT.detect_faces(Image={"Bytes": PHOTO})["FaceDetails"] == real
+    with pytest.raises(ClientError, match="The collection id: none does not exist"):
+        CLIENT.list_faces(CollectionId="none")
+    lookalike.script.reset()
+    assert CLIENT.list_faces(CollectionId="none")["Faces"] == []
+
+
 @mock_aws
 @lookalike.mock_rekognition
 def test_a_function_is_decorated() -> None:
