@@ -9,9 +9,10 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from . import endpoint, functions, labels, search, trust
+from . import access, endpoint, functions, labels, search, trust
 
 SUBJECTS = {
+    "access": access.run,
     "endpoint": endpoint.run,
     "functions": functions.run,
     "labels": labels.run,

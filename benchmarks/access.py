@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -47,11 +47,11 @@ def run() -> Iterator[Line]:
     access.create()
     key = access.make("bench", _POLICY)
     guard = Guard(access, Account(aws.account, aws.region))
-    for name, body in (("no body", b"{}"), ("a photo", base64.b64encode(photo()))):
+    for name, body in (("no body", b"{}"), ("a photo", base64.b64encode(photo(320, 240)))):
         request = _signed(key, "rekognition", "RekognitionService.IndexFaces", body)
         members = {"CollectionId": "staff", "Image": {"Bytes": body}}
 
-        def let_in(request: Request = request, members: dict[str, object] = members) -> None:
+        def let_in(request: Request = request, members: Mapping[str, object] = members) -> None:
             guard.permit(guard.authenticate(request), "IndexFaces", members)
 
         yield _beyond_hashing(f"A signed IndexFaces let in, {name}", let_in, body)
