@@ -9,10 +9,9 @@ pictures and videos in S3 that brought no face into a collection, and backups.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,9 +19,6 @@ import msgspec
 from msgspec.structs import replace
 
 from ..errors import ResourceNotFoundException
-from ..jobs.analyses import FACE_SEARCH
-from ..jobs.results import Results
-from ..jobs.viewing import folder
 from ..store.media import Medium
 from ..store.records import IndexedFace
 from ..store.tables import Head
@@ -120,7 +116,7 @@ def erase(person: Person, backend: Backend) -> Receipt:
     media = list(_media(person, ids, backend))
     for head in _consented(person, backend):
         backend.store.consents.remove(head, person.external_id or "")
-    made_anew, deleted = _without(found, backend)
+    made_anew, deleted, video_results = _without(found, backend)
     for medium in media:
         backend.media.put(
             Medium(
@@ -135,7 +131,7 @@ def erase(person: Person, backend: Backend) -> Receipt:
         erased=found,
         users_made_anew=made_anew,
         users_deleted=deleted,
-        video_results=_forget_matches(ids, backend),
+        video_results=video_results,
         left=sum(len(faces) for _, faces in _indexed(person, backend)),
     ).signed()
 
@@ -188,16 +184,19 @@ def _consented(person: Person, backend: Backend) -> Iterator[Head]:
                 yield head
 
 
-def _without(found: Found, backend: Backend) -> tuple[list[str], list[str]]:
-    """Erase the faces; returns the users that were made anew and those that were deleted."""
-    made_anew, deleted = [], []
+def _without(found: Found, backend: Backend) -> tuple[list[str], list[str], int]:
+    """Erase the faces; returns the users that were made anew, those that were deleted, and how many results of video
+    searches named one of the faces."""
+    made_anew, deleted, video_results = [], [], 0
     for collection_id in dict.fromkeys(face.collection_id for face in found.faces):
         try:
             head = backend.store.collections.get(collection_id)
         except ResourceNotFoundException:
             continue
         face_ids = [face.face_id for face in found.faces if face.collection_id == collection_id]
-        for user in sorted(policy.erase(head, face_ids, backend)):
+        erased = policy.erase(head, face_ids, backend)
+        video_results += erased.video_results
+        for user in sorted(erased.users):
             if _faces_of(head, user, backend):
                 made_anew.append(f"{collection_id}/{user}")
             else:
@@ -205,7 +204,7 @@ def _without(found: Found, backend: Backend) -> tuple[list[str], list[str]]:
                     backend.store.associations.delete_user(head, user, Once("DeleteUser", {}))
                 deleted.append(f"{collection_id}/{user}")
         policy.refresh(head, backend)
-    return made_anew, deleted
+    return made_anew, deleted, video_results
 
 
 def _faces_of(head: Head, user_id: str, backend: Backend) -> Sequence[str]:
@@ -213,23 +212,6 @@ def _faces_of(head: Head, user_id: str, backend: Backend) -> Sequence[str]:
         return backend.store.users.faces(head, user_id)
     except ResourceNotFoundException:
         return ()
-
-
-def _forget_matches(face_ids: set[str], backend: Backend) -> int:
-    """Take the faces out of what searches of stored video found."""
-    results = Results(backend.store.objects, backend.settings.bucket)
-    change: Callable[[Mapping[str, Any]], Mapping[str, Any]] = partial(_unmatched, face_ids)
-    return sum(
-        results.rewrite(folder(job, job.outcome["attempt"], *view), change)
-        for job in backend.jobs.jobs.of(FACE_SEARCH.name)
-        if job.status == "SUCCEEDED"
-        for view in FACE_SEARCH.views
-    )
-
-
-def _unmatched(face_ids: set[str], result: Mapping[str, Any]) -> Mapping[str, Any]:
-    matches = [match for match in result.get("FaceMatches", ()) if match["Face"]["FaceId"] not in face_ids]
-    return {**result, "FaceMatches": matches} if "FaceMatches" in result else result
 
 
 def _face(head: Head, face: IndexedFace, other: bool = False) -> Face:

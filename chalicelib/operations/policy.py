@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import InvalidParameterException, ResourceNotFoundException
 from ..store.policy import policy_of
 from ..store.tables import Head
 from ..telemetry import note
+from . import matches
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -23,10 +24,7 @@ def collection(collection_id: str, backend: Backend) -> Head:
     policy = policy_of(head)
     if policy.purpose:
         note(purpose=policy.purpose)
-    if policy.retention is None or not backend.store.erasure.expire(head, backend.clock() - policy.retention):
-        return head
-    refresh(head, backend)
-    return backend.store.collections.get(collection_id)
+    return backend.store.collections.get(collection_id) if _expired(head, backend) else head
 
 
 def threshold(asked: float, head: Head) -> float:
@@ -52,11 +50,20 @@ def require_consent(head: Head, external_id: str | None, backend: Backend) -> No
         )
 
 
-def erase(head: Head, face_ids: Sequence[str], backend: Backend) -> set[str]:
-    """Erase faces everywhere at once, also those of users, who stay; returns the UserIds that were touched."""
+class Erased(NamedTuple):
+    """What an erasure touched besides the faces."""
+
+    users: set[str]
+    """UserIds whose vectors were made anew."""
+    video_results: int
+    """Results of searches of stored video that named one of the faces."""
+
+
+def erase(head: Head, face_ids: Sequence[str], backend: Backend) -> Erased:
+    """Erase faces everywhere at once, also those of users, who stay, and what video searches told of them."""
     users = backend.store.erasure.erase(head, face_ids)
     refresh(head, backend)
-    return users
+    return Erased(users, matches.forget(face_ids, backend) if face_ids else 0)
 
 
 def refresh(head: Head, backend: Backend) -> None:
@@ -77,9 +84,17 @@ def sweep(backend: Backend) -> dict[str, int]:
     backend.store.collections.sweep(seconds=5.0)
     swept = {}
     for head in backend.store.collections.all():
-        if (kept := policy_of(head).retention) is not None:
-            expired = backend.store.erasure.expire(head, backend.clock() - kept)
-            if expired:
-                refresh(head, backend)
-                swept[head.id] = len(expired)
+        if expired := _expired(head, backend):
+            swept[head.id] = expired
     return swept
+
+
+def _expired(head: Head, backend: Backend) -> int:
+    """Erase the faces of a collection whose time is over; returns how many."""
+    if (kept := policy_of(head).retention) is None:
+        return 0
+    expired = backend.store.erasure.expire(head, backend.clock() - kept)
+    if expired:
+        refresh(head, backend)
+        matches.forget(expired, backend)
+    return len(expired)

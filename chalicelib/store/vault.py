@@ -98,14 +98,9 @@ class LocalKeys:
 
         Raises OSError.
         """
-        path = path.expanduser()
-        new = _written("".join(f"{key.hex()}\n" for key in self.keys), path.parent)
-        new.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        path = path.expanduser().resolve()  # what a link points to is replaced, not the link
+        _written("".join(f"{key.hex()}\n" for key in self.keys), path.parent).replace(path)
+        _sync(path.parent)
 
     def wrap(self, key: bytes, name: str) -> bytes:
         return self._first + self._seals[self._first].seal(key, name)
@@ -214,6 +209,7 @@ def _read_or_make(path: Path) -> str:
         with suppress(FileExistsError):
             os.link(new, path)
         new.unlink()
+        _sync(path.parent)  # what it seals must not outlive it
     if path.stat().st_mode & 0o077:
         raise SealError(f"others may read the key file {path}: run `chmod 600 {path}`")
     return path.read_text()
@@ -227,3 +223,12 @@ def _written(text: str, folder: Path) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return Path(new)
+
+
+def _sync(folder: Path) -> None:
+    """Have a folder's names reach the disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

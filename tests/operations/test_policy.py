@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 
 from chalicelib.errors import InvalidParameterException
+from chalicelib.jobs.results import Results
+from chalicelib.local.aws import Aws
 from chalicelib.operations import policy
 from chalicelib.operations.faces import search_faces
+from chalicelib.store.jobs import Job
 from chalicelib.telemetry import Fact, noting
 from chalicelib.vision.faces import distance_at
 from tests.operations.camera import Camera, Person
@@ -91,6 +97,28 @@ def test_a_user_outlives_a_face_whose_time_is_over(client: Client, camera: Camer
     assert found[0]["Similarity"] == 100, "the user's vector is that of the face that is left"
     clock.move(days=1)
     assert client("ListUsers", CollectionId="people")["Users"] == [{"UserId": "ada", "UserStatus": "CREATED"}]
+
+
+def test_a_face_whose_time_is_over_is_not_told_by_a_video_search_either(
+    client: Client, camera: Camera, clock: Clock
+) -> None:
+    make(client, **{"retention-days": "1"})
+    account = client.backend.account
+    settings = changed(client.backend.settings, bucket=f"results-{account}")
+    backend = replace(client.backend, settings=settings)
+    Aws(account).client("s3").create_bucket(Bucket=settings.bucket)
+    (face,) = index(client, camera.photo("ada"))
+    backend.jobs.jobs.start(Job(id="j", analysis="FaceSearch", request={}, created=time.time()), None, "")
+    job = backend.jobs.jobs.claim("j", "worker", 60)
+    assert job is not None
+    results = Results(backend.store.objects, settings.bucket)
+    writer = results.writer("j/1/TIMESTAMPS/TIMESTAMP")
+    writer.extend([{"Timestamp": 0, "FaceMatches": [{"Similarity": 99.0, "Face": {"FaceId": face}}]}])
+    writer.close()
+    backend.jobs.jobs.finish(job, "SUCCEEDED", outcome={"attempt": 1})
+    clock.move(days=2)
+    policy.sweep(backend)
+    assert results.page("j/1/TIMESTAMPS/TIMESTAMP", 0, 10) == [{"Timestamp": 0, "FaceMatches": []}]
 
 
 def test_the_clock_sweeps_what_nobody_asks_for(client: Client, camera: Camera, clock: Clock) -> None:
