@@ -57,6 +57,8 @@ class Worker:
     lease: float = LEASE_SECONDS
     ended: Callable[[Job], None] = lambda job: None
     """Told of an end before the client is. Again, where it raises or the worker dies."""
+    give_way: Callable[[], None] = lambda: None
+    """Called between two frames, to wait while something else is more urgent."""
     stopped: Callable[[], bool] = lambda: False
     """Asked between two frames whether to put the work down: then `run` raises StoppedError."""
     remaining: Callable[[], float] = lambda: math.inf
@@ -106,6 +108,7 @@ class Worker:
 
         def progress(share: float) -> None:
             nonlocal due
+            self.give_way()
             if self.stopped():
                 raise StoppedError
             if self.remaining() < LAST_SECONDS:

@@ -24,6 +24,7 @@ from .application import Application
 from .aws import Aws, service_of
 from .gate import Gate, is_rekognition
 from .origins import OWN, Origins
+from .precedence import Precedence
 
 QUEUE = 64
 """Requests with pictures that may wait or be computed; whoever comes then is told to try again."""
@@ -50,8 +51,10 @@ class Server:
         routes: Sequence[Route] = (),
         origins: Origins | None = None,
         gate: Gate | None = None,
+        precedence: Precedence | None = None,
     ) -> None:
         self._gate = gate
+        self._precedence = precedence or Precedence()
         self._origins = origins or Origins()
         self._backend = backend
         self._door = door
@@ -94,7 +97,7 @@ class Server:
             return gateway.answer(request, self._backend, self._full)
         try:
             # More pictures at once than cores would only make each of them take longer.
-            with self._inference:
+            with self._precedence.request(), self._inference:
                 return gateway.answer(request, self._backend, self._door)
         finally:
             self._queue.release()
@@ -120,9 +123,11 @@ class Server:
         """How far a job is, whichever operation started it: what no operation tells."""
         if not request.path.startswith("/_lookalike/jobs/"):
             return None
-        job = self._backend.jobs.jobs.get(request.path.rsplit("/", 1)[1])
+        job_id = request.path.rsplit("/", 1)[1]
+        job = self._backend.jobs.jobs.get(job_id)
         if job is None:
-            return Response(HTTPStatus.NOT_FOUND, {"Content-Type": "application/json"}, b"{}")
+            unknown = {"message": f"There is no job {job_id}"}
+            return Response(HTTPStatus.NOT_FOUND, {"Content-Type": "application/json"}, msgspec.json.encode(unknown))
         told = {
             "JobId": job.id,
             "Analysis": job.analysis,

@@ -27,6 +27,7 @@ from .gate import Gate, Operator
 from .keep import Keeper
 from .keys import Keys, Ring
 from .origins import Origins
+from .precedence import Precedence
 from .rates import limited, parse
 from .recovery import missed
 from .requests import RequestLog
@@ -64,7 +65,8 @@ class World:
         self._tables = tables_of(self._settings.account, self._settings.region)
         self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
-        worker = Worker(self.backend.jobs, tasks(self.backend), stopped=stopping.is_set)
+        precedence = Precedence()
+        worker = Worker(self.backend.jobs, tasks(self.backend), give_way=precedence.give_way, stopped=stopping.is_set)
         log = RequestLog()
         self.script = Script()
         account, sessions = Account(self._settings.account, self._settings.region), Sessions()
@@ -115,6 +117,7 @@ class World:
             ),
             origins=Origins(self._settings.origins.split(), names=not self.signed),
             gate=gate if self.signed else None,
+            precedence=precedence,
         )
         return self
 
