@@ -19,23 +19,16 @@ from ..config import Settings
 from ..errors import ServiceError, SetupError
 from .directory import HeldError
 from .keys import Ring, Told, Wanted
+from .operating import HERE, DataDir, Endpoint
 
 app = typer.Typer(help="Who may call: the keys that a server with --auth required knows.", no_args_is_help=True)
 
-DataDir = Annotated[
-    Path, typer.Option(help="The data directory of the server.", envvar="LOOKALIKE_DATA_DIR", file_okay=False)
-]
-Endpoint = Annotated[
-    str | None,
-    typer.Option("--endpoint-url", help="A server elsewhere, asked with your AWS credentials, instead of --data-dir."),
-]
 OnAws = Annotated[
     bool,
     typer.Option(
         "--aws", help="The tables of a deployment: LOOKALIKE_TABLE_PREFIX and LOOKALIKE_KMS_KEY, your AWS credentials."
     ),
 ]
-HERE = Path(".lookalike")
 
 
 class Keys(Protocol):

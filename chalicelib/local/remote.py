@@ -1,4 +1,4 @@
-"""The keys of a running server, asked over HTTP."""
+"""A running server, asked over HTTP what no operation of Rekognition does."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class Remote:
-    """Signs each request with `credentials` of botocore; `tls` says whom to trust, if not whom this machine does."""
+    """Signs each request with `credentials` of botocore, unless they are None; `tls` says whom to trust, if not whom
+    this machine does."""
 
     def __init__(self, url: str, credentials: Any, tls: ssl.SSLContext | None = None) -> None:
         self._url = url.rstrip("/")
         self._credentials = credentials
         self._tls = tls
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether it signs nothing."""
+        return self._credentials is None
 
     def create(self, wanted: Wanted) -> Told:
         return msgspec.json.decode(self.send("POST", PATH, msgspec.json.encode(wanted)), type=Told)
@@ -42,7 +48,8 @@ class Remote:
         from botocore.awsrequest import AWSRequest
 
         request = AWSRequest(method=method, url=self._url + path, data=body, headers=_JSON)
-        SigV4Auth(self._credentials, "rekognition", Settings.from_environ().region).add_auth(request)
+        if self._credentials is not None:
+            SigV4Auth(self._credentials, "rekognition", Settings.from_environ().region).add_auth(request)
         if not self._url.startswith(("http://", "https://")):
             raise SetupError(f"{self._url} is no address of a server")
         sent = HttpRequest(request.url, body or None, dict(request.headers), method=method)  # noqa: S310  # checked above
@@ -66,12 +73,19 @@ def of(running: Control) -> Remote:
 
 def with_credentials(url: str) -> Remote:
     """A server, asked with the user's own AWS credentials. Raises SetupError where there are none."""
+    made = of_url(url)
+    if made.is_anonymous:
+        raise SetupError("export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a key that may do everything")
+    return made
+
+
+def of_url(url: str) -> Remote:
+    """A server, asked with the user's own AWS credentials where there are any, over TLS as the AWS CLI would."""
     import botocore.session
 
-    credentials = botocore.session.get_session().get_credentials()
-    if credentials is None:
-        raise SetupError("export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a key that may do everything")
-    return Remote(url, credentials)
+    session = botocore.session.get_session()
+    bundle = session.get_config_variable("ca_bundle")
+    return Remote(url, session.get_credentials(), ssl.create_default_context(cafile=bundle) if bundle else None)
 
 
 def _trusting(certificate: str | None) -> ssl.SSLContext | None:

@@ -280,7 +280,7 @@ def test_lookalike_watch(studio: Studio, story: dict[str, Any], server: Server) 
     assert "FaceDetection failed: The video cannot be read" in failed.stderr
     unknown = watched(server, "f" * 64)
     assert unknown.returncode == 1
-    assert "knows no job" in unknown.stderr
+    assert "There is no job" in unknown.stderr
 
 
 def test_health_counts_jobs(studio: Studio, short: dict[str, Any], server: Server) -> None:
