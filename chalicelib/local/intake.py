@@ -120,10 +120,14 @@ class Held:
 
 
 def length_of(headers: Mapping[str, str]) -> int | None:
-    """How long the body says to be; None where it comes in chunks. Raises ValueError for nonsense."""
-    if "chunked" in headers.get("transfer-encoding", "").lower():
+    """How long the body says to be; None where it comes in chunks. Raises ValueError for nonsense, and for both: what
+    stands before us could see another end of the request than we do (RFC 9112, 6.1).
+    """
+    coding, length = headers.get("transfer-encoding"), headers.get("content-length", "0")
+    if coding is not None:
+        if coding.strip().lower() != "chunked" or "content-length" in headers:
+            raise ValueError(coding)
         return None
-    length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdecimal()):
         raise ValueError(length)
     return int(length)

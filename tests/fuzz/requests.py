@@ -66,7 +66,7 @@ def each(count: int, start: int, send: Callable[[Sent], None]) -> None:
 
     @seed(start)
     @settings(
-        max_examples=max(1, count // BENT),
+        max_examples=max(1, -(-count // BENT)),
         database=None,
         deadline=None,
         phases=[Phase.generate],
