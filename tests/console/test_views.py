@@ -57,6 +57,21 @@ def test_faces_alike_are_found_and_deleted(visit: Visit, collection: str, anothe
     expect(page.locator(".head")).to_contain_text("1 face,")
 
 
+def test_what_cannot_be_done_is_told(visit: Visit, server: Server, collection: str) -> None:
+    page = visit.page
+    visit.open(f"collections/{collection}")
+    visit.choose(ASTRONAUT)
+    expect(page.locator(".face")).to_have_count(1, timeout=SLOW)
+    page.get_by_role("checkbox").check()
+    server.client().delete_collection(CollectionId=collection)
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#told")).to_contain_text("ResourceNotFoundException")
+    assert all("400 (Bad Request)" in each for each in visit.complaints)
+    visit.complaints.clear()
+    server.client().create_collection(CollectionId=collection)
+
+
 def test_a_face_is_shown_only_where_its_photo_is_kept(visit: Visit, server: Server, collection: str) -> None:
     client = server.client()
     client.index_faces(CollectionId=collection, Image={"Bytes": ASTRONAUT.read_bytes()}, ExternalImageId="not-kept")

@@ -22,11 +22,29 @@ function face(detail) {
     details: [
       ["Gender", `${detail.Gender.Value}, ${sure(detail.Gender)}`],
       ["Age", `${detail.AgeRange.Low} to ${detail.AgeRange.High}`],
-      ...shown.filter((name) => detail[name]).map((name) => [name.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-        `${yes(detail[name])}, ${sure(detail[name])}`]),
-      ["Expression", feelings.slice(0, 3).map((feeling) => `${words(feeling.Type)} ${sure(feeling)}`).join(", ")],
-      ["Pose", ["Yaw", "Pitch", "Roll"].map((turn) => `${turn.toLowerCase()} ${Math.round(detail.Pose[turn]) || 0}°`).join(", ")],
-      ["Quality", `brightness ${detail.Quality.Brightness.toFixed(0)}, sharpness ${detail.Quality.Sharpness.toFixed(0)}`],
+      ...shown
+        .filter((name) => detail[name])
+        .map((name) => [
+          name.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+          `${yes(detail[name])}, ${sure(detail[name])}`,
+        ]),
+      [
+        "Expression",
+        feelings
+          .slice(0, 3)
+          .map((feeling) => `${words(feeling.Type)} ${sure(feeling)}`)
+          .join(", "),
+      ],
+      [
+        "Pose",
+        ["Yaw", "Pitch", "Roll"]
+          .map((turn) => `${turn.toLowerCase()} ${Math.round(detail.Pose[turn]) || 0}°`)
+          .join(", "),
+      ],
+      [
+        "Quality",
+        `brightness ${detail.Quality.Brightness.toFixed(0)}, sharpness ${detail.Quality.Sharpness.toFixed(0)}`,
+      ],
     ],
     marks: [{ box: detail.BoundingBox, points: detail.Landmarks, name: faceTitle(detail) }],
   };
@@ -36,9 +54,15 @@ function label(found) {
   const names = (list) => list.map((each) => each.Name).join(", ");
   return {
     title: found.Name,
-    note: found.Instances.length ? plural(found.Instances.length, "place") : found.Parents.map((parent) => parent.Name).at(-1) ?? "",
+    note: found.Instances.length
+      ? plural(found.Instances.length, "place")
+      : (found.Parents.map((parent) => parent.Name).at(-1) ?? ""),
     confidence: found.Confidence,
-    details: [["Kind of", names(found.Parents)], ["Also called", names(found.Aliases)], ["Category", names(found.Categories)]],
+    details: [
+      ["Kind of", names(found.Parents)],
+      ["Also called", names(found.Aliases)],
+      ["Category", names(found.Categories)],
+    ],
     marks: found.Instances.map((instance) => ({ box: instance.BoundingBox, name: found.Name })),
   };
 }
@@ -61,24 +85,66 @@ function person(found) {
     title: `Person ${found.Id + 1}`,
     note: worn.length ? worn.map((each) => words(each.Type)).join(", ") : "no equipment seen",
     confidence: found.Confidence,
-    details: parts.map((part) => [words(part.Name).replace(/^./, (letter) => letter.toUpperCase()),
-      part.EquipmentDetections.map((each) => `${words(each.Type)} ${sure(each)}, covers it: ${yes(each.CoversBodyPart)}`).join("; ") || "nothing on it"]),
-    marks: [{ box: found.BoundingBox, name: `Person ${found.Id + 1}` },
-      ...worn.map((each) => ({ box: each.BoundingBox, name: words(each.Type) }))],
+    details: parts.map((part) => [
+      words(part.Name).replace(/^./, (letter) => letter.toUpperCase()),
+      part.EquipmentDetections.map(
+        (each) => `${words(each.Type)} ${sure(each)}, covers it: ${yes(each.CoversBodyPart)}`,
+      ).join("; ") || "nothing on it",
+    ]),
+    marks: [
+      { box: found.BoundingBox, name: `Person ${found.Id + 1}` },
+      ...worn.map((each) => ({ box: each.BoundingBox, name: words(each.Type) })),
+    ],
   };
 }
 
 export const ANALYSES = [
-  { id: "faces", title: "Faces", operation: "DetectFaces", members: { Attributes: ["ALL"] },
-    findings: (answer) => answer.FaceDetails.map(face) },
-  { id: "labels", title: "Labels", operation: "DetectLabels", members: {},
-    findings: (answer) => answer.Labels.map(label) },
-  { id: "text-found", title: "Text", operation: "DetectText", members: {},
-    findings: (answer) => answer.TextDetections.filter((each) => each.Type === "LINE").map((each) => line(each, answer.TextDetections)) },
-  { id: "moderation", title: "Moderation", operation: "DetectModerationLabels", members: {},
-    findings: (answer) => answer.ModerationLabels.map((found) => ({ title: found.Name, note: found.ParentName && `of ${found.ParentName}`,
-      confidence: found.Confidence, details: [["Level", String(found.TaxonomyLevel)]], marks: [] })) },
-  { id: "equipment", title: "Equipment", operation: "DetectProtectiveEquipment",
-    members: { SummarizationAttributes: { MinConfidence: 80, RequiredEquipmentTypes: ["FACE_COVER", "HEAD_COVER", "HAND_COVER"] } },
-    findings: (answer) => answer.Persons.map(person) },
+  {
+    id: "faces",
+    title: "Faces",
+    operation: "DetectFaces",
+    members: { Attributes: ["ALL"] },
+    findings: (answer) => answer.FaceDetails.map(face),
+  },
+  {
+    id: "labels",
+    title: "Labels",
+    operation: "DetectLabels",
+    members: {},
+    findings: (answer) => answer.Labels.map(label),
+  },
+  {
+    id: "text-found",
+    title: "Text",
+    operation: "DetectText",
+    members: {},
+    findings: (answer) =>
+      answer.TextDetections.filter((each) => each.Type === "LINE").map((each) => line(each, answer.TextDetections)),
+  },
+  {
+    id: "moderation",
+    title: "Moderation",
+    operation: "DetectModerationLabels",
+    members: {},
+    findings: (answer) =>
+      answer.ModerationLabels.map((found) => ({
+        title: found.Name,
+        note: found.ParentName && `of ${found.ParentName}`,
+        confidence: found.Confidence,
+        details: [["Level", String(found.TaxonomyLevel)]],
+        marks: [],
+      })),
+  },
+  {
+    id: "equipment",
+    title: "Equipment",
+    operation: "DetectProtectiveEquipment",
+    members: {
+      SummarizationAttributes: {
+        MinConfidence: 80,
+        RequiredEquipmentTypes: ["FACE_COVER", "HEAD_COVER", "HAND_COVER"],
+      },
+    },
+    findings: (answer) => answer.Persons.map(person),
+  },
 ];

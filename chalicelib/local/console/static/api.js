@@ -11,24 +11,39 @@ export class ServiceError extends Error {
   }
 }
 
-const UNKNOWN_CALLER = new Set(["MissingAuthenticationTokenException", "MissingAuthenticationToken", "UnrecognizedClientException",
-  "InvalidSignatureException", "SignatureDoesNotMatch", "InvalidAccessKeyId", "IncompleteSignatureException", "ExpiredTokenException"]);
+const UNKNOWN_CALLER = new Set([
+  "MissingAuthenticationTokenException",
+  "MissingAuthenticationToken",
+  "UnrecognizedClientException",
+  "InvalidSignatureException",
+  "SignatureDoesNotMatch",
+  "InvalidAccessKeyId",
+  "IncompleteSignatureException",
+  "ExpiredTokenException",
+]);
 const NOTHING = new Uint8Array();
 
-/** Names a caller and proves nothing. Where no signatures are asked for, S3 still shows private objects to nobody unnamed. */
-const UNSIGNED = { authorization: "AWS4-HMAC-SHA256 Credential=console/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none" };
+/** Names a caller and proves nothing: also where no signatures are asked for, S3 shows objects to nobody unnamed. */
+const UNSIGNED = {
+  authorization:
+    "AWS4-HMAC-SHA256 Credential=console/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none",
+};
 
 let asking = null;
 
 async function send(service, method, path, { headers = {}, body = NOTHING } = {}) {
   const url = new URL(path, location.origin);
   const held = keys();
-  const all = held ? await signed({ method, url, headers, body }, held, await region(), service) : { ...headers, ...(service === "s3" && UNSIGNED) };
+  const all = held
+    ? await signed({ method, url, headers, body }, held, await region(), service)
+    : { ...headers, ...(service === "s3" && UNSIGNED) };
   const response = await fetch(url, { method, headers: all, body: body.length ? body : undefined, cache: "no-store" });
   if (response.ok) return response;
   const error = await errorOf(response);
   if (!UNKNOWN_CALLER.has(error.code)) throw error;
-  asking ??= askForKeys(`${error.code}: ${error.message}`).finally(() => { asking = null; });  // one dialog for many requests
+  asking ??= askForKeys(`${error.code}: ${error.message}`).finally(() => {
+    asking = null;
+  }); // one dialog for many requests
   if (await asking) return send(service, method, path, { headers, body });
   throw error;
 }
@@ -40,7 +55,11 @@ async function errorOf(response) {
     return new ServiceError(xml("Code"), xml("Message"), response.status);
   }
   const body = said.startsWith("{") ? JSON.parse(said) : {};
-  return new ServiceError(body.__type ?? `HTTP ${response.status}`, body.Message ?? body.message ?? said, response.status);
+  return new ServiceError(
+    body.__type ?? `HTTP ${response.status}`,
+    body.Message ?? body.message ?? said,
+    response.status,
+  );
 }
 
 /** Call an operation of Rekognition; resolves to its members. A Photo among the members is sent as its bytes. */
@@ -81,17 +100,21 @@ export const about = once(() => own("about"));
 /** A function's first answer, given ever after; after a failure it is asked again. */
 function once(ask) {
   let known;
-  return () => (known ??= ask().catch((error) => {
-    known = undefined;
-    throw error;
-  }));
+  return () =>
+    (known ??= ask().catch((error) => {
+      known = undefined;
+      throw error;
+    }));
 }
 
 const object = (bucket, key) => `/${bucket}/${pathOf(key)}`;
 
 export async function putObject(bucket, key, file) {
   const headers = { "content-type": file.type || "application/octet-stream" };
-  const response = await send("s3", "PUT", object(bucket, key), { headers, body: new Uint8Array(await file.arrayBuffer()) });
+  const response = await send("s3", "PUT", object(bucket, key), {
+    headers,
+    body: new Uint8Array(await file.arrayBuffer()),
+  });
   await response.text();
 }
 

@@ -14,14 +14,19 @@ function python(value, depth) {
   if (value === true || value === false) return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map((each) => python(each, depth)).join(", ")}]`;
   if (typeof value === "object") {
-    return `{${Object.entries(value).map(([name, member]) => `${quoted(name)}: ${python(member, depth)}`).join(", ")}}`;
+    return `{${Object.entries(value)
+      .map(([name, member]) => `${quoted(name)}: ${python(member, depth)}`)
+      .join(", ")}}`;
   }
   return JSON.stringify(value);
 }
 
 function boto3(operation, members, region) {
   const photo = photoOf(members);
-  const given = Object.entries(members).map(([name, value]) => `${inside(1)}${name}=${python(value, 1)},\n`).join("");
+  const reading = photo ? `photo = Path(${quoted(photo.name)}).read_bytes()\n` : "";
+  const given = Object.entries(members)
+    .map(([name, value]) => `${inside(1)}${name}=${python(value, 1)},\n`)
+    .join("");
   return `${photo ? "from pathlib import Path\n\n" : ""}import boto3
 
 rekognition = boto3.client(
@@ -31,7 +36,7 @@ rekognition = boto3.client(
     aws_access_key_id="test",
     aws_secret_access_key="test",
 )
-${photo ? `photo = Path(${quoted(photo.name)}).read_bytes()\n` : ""}answer = rekognition.${snake(operation)}(${given ? `\n${given}` : ""})
+${reading}answer = rekognition.${snake(operation)}(${given ? `\n${given}` : ""})
 print(answer)
 `;
 }
@@ -39,21 +44,32 @@ print(answer)
 function cli(operation, members, region) {
   const options = Object.entries(members).map(([name, value]) => {
     if (value.Bytes instanceof Photo) return `--${kebab(name)}-bytes ${shell(`fileb://${value.Bytes.name}`)}`;
-    if (Array.isArray(value) && value.every((each) => typeof each === "string")) return `--${kebab(name)} ${value.map(shell).join(" ")}`;
+    if (Array.isArray(value) && value.every((each) => typeof each === "string"))
+      return `--${kebab(name)} ${value.map(shell).join(" ")}`;
     return `--${kebab(name)} ${shell(typeof value === "object" ? JSON.stringify(value) : String(value))}`;
   });
-  return [`aws rekognition ${kebab(operation)}`, ...options, `--endpoint-url ${location.origin}`, `--region ${region}`].join(" \\\n  ") + "\n";
+  return (
+    [`aws rekognition ${kebab(operation)}`, ...options, `--endpoint-url ${location.origin}`, `--region ${region}`].join(
+      " \\\n  ",
+    ) + "\n"
+  );
 }
 
 function javascript(operation, members, region) {
   const text = (value) => {
     if (value instanceof Photo) return `await readFile(${quoted(value.name)})`;
     if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
-    if (typeof value === "object") return `{ ${Object.entries(value).map(([name, member]) => `${name}: ${text(member)}`).join(", ")} }`;
+    if (typeof value === "object")
+      return `{ ${Object.entries(value)
+        .map(([name, member]) => `${name}: ${text(member)}`)
+        .join(", ")} }`;
     return JSON.stringify(value);
   };
-  const given = Object.entries(members).map(([name, value]) => `  ${name}: ${text(value)},\n`).join("");
-  return `${photoOf(members) ? 'import { readFile } from "node:fs/promises";\n' : ""}import { RekognitionClient, ${operation}Command } from "@aws-sdk/client-rekognition";
+  const given = Object.entries(members)
+    .map(([name, value]) => `  ${name}: ${text(value)},\n`)
+    .join("");
+  const reading = photoOf(members) ? 'import { readFile } from "node:fs/promises";\n' : "";
+  return `${reading}import { RekognitionClient, ${operation}Command } from "@aws-sdk/client-rekognition";
 
 const rekognition = new RekognitionClient({
   endpoint: "${location.origin}",
@@ -67,7 +83,11 @@ console.log(answer);
 
 const photoOf = (members) => Object.values(members).find((value) => value?.Bytes instanceof Photo)?.Bytes;
 
-const LANGUAGES = [["Python", boto3], ["AWS CLI", cli], ["JavaScript", javascript]];
+const LANGUAGES = [
+  ["Python", boto3],
+  ["AWS CLI", cli],
+  ["JavaScript", javascript],
+];
 let preferred = 0;
 
 /** What to type for a call. `call` is { operation, members, answer }. */
@@ -81,10 +101,30 @@ export function inspector(region) {
   const code = h("div.stack.pad", {});
   let calls = [];
   let at = 0;
-  const operations = () => h("select", { "aria-label": "Operation", onchange: (event) => { at = event.target.selectedIndex; draw(); } },
-    calls.map((call, index) => h("option", { selected: index === at }, call.operation)));
-  const languages = () => h("select", { "aria-label": "Language", onchange: (event) => { preferred = event.target.selectedIndex; draw(); } },
-    LANGUAGES.map(([name], index) => h("option", { selected: index === preferred }, name)));
+  const operations = () =>
+    h(
+      "select",
+      {
+        "aria-label": "Operation",
+        onchange: (event) => {
+          at = event.target.selectedIndex;
+          draw();
+        },
+      },
+      calls.map((call, index) => h("option", { selected: index === at }, call.operation)),
+    );
+  const languages = () =>
+    h(
+      "select",
+      {
+        "aria-label": "Language",
+        onchange: (event) => {
+          preferred = event.target.selectedIndex;
+          draw();
+        },
+      },
+      LANGUAGES.map(([name], index) => h("option", { selected: index === preferred }, name)),
+    );
   function draw() {
     const call = calls[at];
     if (!call) {
@@ -93,10 +133,33 @@ export function inspector(region) {
     }
     const json = JSON.stringify(call.answer, null, 2);
     const written = codeOf(call, region);
-    fill(response, h("div.asked", {}, operations(), copier(() => json, "Copy JSON")), h("pre.tall", { tabindex: 0, "aria-label": "Response" }, json));
-    return fill(code, h("div.asked", {}, operations(), languages(), copier(() => written)), h("pre.tall", { tabindex: 0, "aria-label": "Code" }, written));
+    fill(
+      response,
+      h(
+        "div.asked",
+        {},
+        operations(),
+        copier(() => json, "Copy JSON"),
+      ),
+      h("pre.tall", { tabindex: 0, "aria-label": "Response" }, json),
+    );
+    return fill(
+      code,
+      h(
+        "div.asked",
+        {},
+        operations(),
+        languages(),
+        copier(() => written),
+      ),
+      h("pre.tall", { tabindex: 0, "aria-label": "Code" }, written),
+    );
   }
-  const show = (made) => { calls = made; at = Math.min(at, Math.max(0, made.length - 1)); draw(); };
+  const show = (made) => {
+    calls = made;
+    at = Math.min(at, Math.max(0, made.length - 1));
+    draw();
+  };
   show([]);
   return { response, code, show };
 }

@@ -35,9 +35,18 @@ export class Overlay {
     const { clientWidth: width, clientHeight: height } = this.shown;
     if (!width || !height) return;
     this.element.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const marks = this.marks.toSorted((one, other) => area(other) - area(one));  // the small ones on top
-    const names = placed(marks.toReversed().toSorted((one) => (one.ids.includes(this.chosen) ? -1 : 0)), width, height, this.chosen);
-    fill(this.element, marks.map((mark) => this.shape(mark, width, height)), names);
+    const marks = this.marks.toSorted((one, other) => area(other) - area(one)); // the small ones on top
+    const names = placed(
+      marks.toReversed().toSorted((one) => (one.ids.includes(this.chosen) ? -1 : 0)),
+      width,
+      height,
+      this.chosen,
+    );
+    fill(
+      this.element,
+      marks.map((mark) => this.shape(mark, width, height)),
+      names,
+    );
   }
 
   shape(mark, width, height) {
@@ -52,7 +61,8 @@ export class Overlay {
       const place = { x: left, y: top, width: right - left, height: bottom - top, rx: 4 };
       group.append(svg("rect.under", place), svg("rect", place));
     }
-    for (const point of points) group.append(svg("circle", { cx: point.X * width, cy: point.Y * height, r: points.length > 5 ? 1.7 : 2.4 }));
+    for (const point of points)
+      group.append(svg("circle", { cx: point.X * width, cy: point.Y * height, r: points.length > 5 ? 1.7 : 2.4 }));
     return group;
   }
 }
@@ -63,20 +73,27 @@ function merged(marks) {
   for (const mark of marks) {
     const same = mark.box && kept.find((other) => other.hue === mark.hue && other.box && alike(other.box, mark.box));
     if (!same) kept.push({ ...mark, ids: [mark.id], names: [mark.name] });
-    else if (!same.names.includes(mark.name)) Object.assign(same, { ids: [...same.ids, mark.id], names: [...same.names, mark.name] });
+    else if (!same.names.includes(mark.name))
+      Object.assign(same, { ids: [...same.ids, mark.id], names: [...same.names, mark.name] });
     else same.ids.push(mark.id);
   }
-  return kept.map((mark) => ({ ...mark, name: mark.names.filter(Boolean).slice(0, NAMES).join(", ") + (mark.names.length > NAMES ? ` +${mark.names.length - NAMES}` : "") }));
+  return kept.map((mark) => ({
+    ...mark,
+    name:
+      mark.names.filter(Boolean).slice(0, NAMES).join(", ") +
+      (mark.names.length > NAMES ? ` +${mark.names.length - NAMES}` : ""),
+  }));
 }
 
-const alike = (one, other) => ["Left", "Top", "Width", "Height"].every((side) => Math.abs(one[side] - other[side]) < 0.02);
+const alike = (one, other) =>
+  ["Left", "Top", "Width", "Height"].every((side) => Math.abs(one[side] - other[side]) < 0.02);
 
 /** A place within the picture: boxes may reach beyond it. */
 const within = (ratio) => Math.max(0, Math.min(1, ratio));
 
 const area = ({ box }) => (box ? box.Width * box.Height : 0);
 
-/** The names, each where it hides no other: above its box, in it, or below it. What finds no room goes without, unless chosen. */
+/** The names, each where it hides no other: above its box, in it or below it. Where there is no room, none is shown. */
 function placed(marks, width, height, chosen) {
   LETTERS.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
   const taken = [];
@@ -89,20 +106,31 @@ function placed(marks, width, height, chosen) {
     const bottom = top + box.Height * height;
     const heights = [top - HEIGHT - 2, top + 3, bottom + 2, bottom - HEIGHT - 3];
     const right = Math.max(0, Math.min((box.Left + box.Width) * width - wide, width - wide));
-    const free = [x, right].flatMap((left) => heights.map((y) => ({ x: left, y, wide })))
+    const free = [x, right]
+      .flatMap((left) => heights.map((y) => ({ x: left, y, wide })))
       .find((place) => place.y >= 0 && place.y + HEIGHT <= height && !taken.some((other) => meet(place, other)));
     if (!free && !mark.ids.includes(chosen)) return [];
     const place = free ?? { x, y: Math.max(0, top), wide };
     taken.push(place);
-    return svg("g.name", { hue: mark.hue, "data-on": mark.ids.includes(chosen) },
-      svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 }), svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name));
+    return svg(
+      "g.name",
+      { hue: mark.hue, "data-on": mark.ids.includes(chosen) },
+      svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 }),
+      svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name),
+    );
   });
 }
 
-const meet = (one, other) => Math.abs(one.y - other.y) < HEIGHT + 1 && one.x < other.x + other.wide + 2 && other.x < one.x + one.wide + 2;
+const meet = (one, other) =>
+  Math.abs(one.y - other.y) < HEIGHT + 1 && one.x < other.x + other.wide + 2 && other.x < one.x + one.wide + 2;
 
 function around(polygon) {
   const xs = polygon.map((corner) => corner.X);
   const ys = polygon.map((corner) => corner.Y);
-  return { Left: Math.min(...xs), Top: Math.min(...ys), Width: Math.max(...xs) - Math.min(...xs), Height: Math.max(...ys) - Math.min(...ys) };
+  return {
+    Left: Math.min(...xs),
+    Top: Math.min(...ys),
+    Width: Math.max(...xs) - Math.min(...xs),
+    Height: Math.max(...ys) - Math.min(...ys),
+  };
 }

@@ -14,27 +14,52 @@ export function askForKeys(why = "") {
     return Promise.resolve(false);
   }
   const held = keys();
-  const field = (label, type, value = "") => h("input", { type, value, autocomplete: "off", spellcheck: "false", "aria-label": label });
+  const field = (label, type, value = "") =>
+    h("input", { type, value, autocomplete: "off", spellcheck: "false", "aria-label": label });
   const id = field("Access key ID", "text", held?.id);
   const secret = field("Secret access key", "password");
   const token = field("Session token", "password");
   return new Promise((resolve) => {
-    const dialog = h("dialog", { "aria-labelledby": "keys-title", onclose: () => {
-      const answer = dialog.returnValue;
-      dialog.remove();
-      if (answer === "forget") sessionStorage.removeItem(PLACE);
-      const given = answer === "use" && id.value && secret.value;
-      if (given) sessionStorage.setItem(PLACE, JSON.stringify({ id: id.value.trim(), secret: secret.value.trim(), token: token.value.trim() }));
-      resolve(Boolean(given));
-    } }, h("form", { method: "dialog" },
-      h("h2", { id: "keys-title" }, "Access keys"),
-      why && h("p.trouble", {}, why),
-      h("p.muted", {}, "Requests are then signed in the browser. The keys stay in this tab and are forgotten with it; a server that asks for none does not need them."),
-      h("label.field", {}, "Access key ID", id),
-      h("label.field", {}, "Secret access key", secret),
-      h("label.field", {}, "Session token, for temporary keys", token),
-      h("div.actions", {}, held && h("button.danger", { value: "forget", formnovalidate: true }, "Forget"),
-        h("button", { value: "no" }, "Cancel"), h("button.main", { value: "use" }, "Use them"))));
+    const dialog = h(
+      "dialog",
+      {
+        "aria-labelledby": "keys-title",
+        onclose: () => {
+          const answer = dialog.returnValue;
+          dialog.remove();
+          if (answer === "forget") sessionStorage.removeItem(PLACE);
+          const given = answer === "use" && id.value && secret.value;
+          if (given)
+            sessionStorage.setItem(
+              PLACE,
+              JSON.stringify({ id: id.value.trim(), secret: secret.value.trim(), token: token.value.trim() }),
+            );
+          resolve(Boolean(given));
+        },
+      },
+      h(
+        "form",
+        { method: "dialog" },
+        h("h2", { id: "keys-title" }, "Access keys"),
+        why && h("p.trouble", {}, why),
+        h(
+          "p.muted",
+          {},
+          "Requests are then signed in the browser. The keys stay in this tab and are forgotten with it. ",
+          "A server that asks for no signatures needs none.",
+        ),
+        h("label.field", {}, "Access key ID", id),
+        h("label.field", {}, "Secret access key", secret),
+        h("label.field", {}, "Session token, for temporary keys", token),
+        h(
+          "div.actions",
+          {},
+          held && h("button.danger", { value: "forget", formnovalidate: true }, "Forget"),
+          h("button", { value: "no" }, "Cancel"),
+          h("button.main", { value: "use" }, "Use them"),
+        ),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -7,7 +7,15 @@ const LARGEST = 5 * 1024 * 1024;
 /** A picture in this page. In a request it stands for its bytes. */
 export class Photo {
   constructor(name, blob, base64, bitmap) {
-    Object.assign(this, { name, blob, base64, bitmap, width: bitmap.width, height: bitmap.height, url: URL.createObjectURL(blob) });
+    Object.assign(this, {
+      name,
+      blob,
+      base64,
+      bitmap,
+      width: bitmap.width,
+      height: bitmap.height,
+      url: URL.createObjectURL(blob),
+    });
   }
 
   /** What JSON.stringify writes in its place. */
@@ -15,7 +23,7 @@ export class Photo {
     return this.base64;
   }
 
-  /** Read a file; what Rekognition takes no picture of (WebP, AVIF, too large) is made a JPEG first. Raises for what is none. */
+  /** Read a file; what Rekognition does not take (WebP, AVIF, too large) is made a JPEG. Raises for no picture. */
   static async of(file, name = file.name || "pasted.png") {
     let bitmap;
     try {
@@ -57,7 +65,7 @@ async function asJpeg(bitmap) {
   }
 }
 
-/** A part of a picture, such as a face, as a small canvas. `box` is in ratios; some of its surroundings come with it. */
+/** A part of a picture, such as a face, as a small canvas with some of what is around it. `box` is in ratios. */
 export function crop(bitmap, box, side = 96, around = 0.25) {
   const size = Math.max(box.Width * bitmap.width, box.Height * bitmap.height) * (1 + 2 * around);
   const left = (box.Left + box.Width / 2) * bitmap.width - size / 2;
@@ -67,28 +75,51 @@ export function crop(bitmap, box, side = 96, around = 0.25) {
   return canvas;
 }
 
-const picture = () => svg("svg", { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": 1.5, "aria-hidden": "true" },
-  svg("rect", { x: 3, y: 4, width: 18, height: 16, rx: 3 }), svg("circle", { cx: 8.5, cy: 9.5, r: 1.8 }),
-  svg("path", { d: "m4 18 5.5-5 3.5 3 3-2.5 4.5 4" }));
+const picture = () =>
+  svg(
+    "svg",
+    { viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": 1.5, "aria-hidden": "true" },
+    svg("rect", { x: 3, y: 4, width: 18, height: 16, rx: 3 }),
+    svg("circle", { cx: 8.5, cy: 9.5, r: 1.8 }),
+    svg("path", { d: "m4 18 5.5-5 3.5 3 3-2.5 4.5 4" }),
+  );
 
-/** A place to drop files on; `onfiles` is given an array. `low` makes it one line. Pasting works while it is on the page. */
-export function dropPlace(onfiles, { says = "Drop a photo", accept = "image/*", many = false, low = false, label = "Choose a photo" } = {}) {
-  const input = h("input", { type: "file", accept, multiple: many, hidden: true, onchange: () => {
-    const files = [...input.files];
-    input.value = "";
-    if (files.length) onfiles(files);
-  } });
-  const place = h(low ? "div.drop.low" : "div.drop", {
-    ondragover: (event) => { event.preventDefault(); place.dataset.over = ""; },
-    ondragleave: () => delete place.dataset.over,
-    ondrop: (event) => {
-      event.preventDefault();
-      delete place.dataset.over;
-      const files = [...event.dataTransfer.files];
-      if (files.length) onfiles(many ? files : files.slice(0, 1));
+/** A place to drop files on, or paste; `onfiles` is given an array. `low` makes it one line. */
+export function dropPlace(
+  onfiles,
+  { says = "Drop a photo", accept = "image/*", many = false, low = false, label = "Choose a photo" } = {},
+) {
+  const input = h("input", {
+    type: "file",
+    accept,
+    multiple: many,
+    hidden: true,
+    onchange: () => {
+      const files = [...input.files];
+      input.value = "";
+      if (files.length) onfiles(files);
     },
-  }, picture(), h("div", {}, h("strong", {}, says), h("span.muted", {}, accept.startsWith("image") ? ", paste one, or " : ", or ")),
-  h("button", { type: "button", "aria-label": label, onclick: () => input.click() }, "Choose…"), input);
+  });
+  const place = h(
+    low ? "div.drop.low" : "div.drop",
+    {
+      ondragover: (event) => {
+        event.preventDefault();
+        place.dataset.over = "";
+      },
+      ondragleave: () => delete place.dataset.over,
+      ondrop: (event) => {
+        event.preventDefault();
+        delete place.dataset.over;
+        const files = [...event.dataTransfer.files];
+        if (files.length) onfiles(many ? files : files.slice(0, 1));
+      },
+    },
+    picture(),
+    h("div", {}, h("strong", {}, says), h("span.muted", {}, accept.startsWith("image") ? ", paste one, or " : ", or ")),
+    h("button", { type: "button", "aria-label": label, onclick: () => input.click() }, "Choose…"),
+    input,
+  );
   const paste = (event) => {
     if (!place.isConnected) return document.removeEventListener("paste", paste);
     const files = [...event.clipboardData.files];

@@ -23,7 +23,11 @@ export async function remember(photo, records) {
 async function small(blob) {
   const full = await createImageBitmap(blob);
   const scale = Math.min(1, SMALL / Math.max(full.width, full.height));
-  const options = { resizeWidth: Math.round(full.width * scale), resizeHeight: Math.round(full.height * scale), resizeQuality: "high" };
+  const options = {
+    resizeWidth: Math.round(full.width * scale),
+    resizeHeight: Math.round(full.height * scale),
+    resizeQuality: "high",
+  };
   return scale < 1 ? createImageBitmap(full, options) : full;
 }
 
@@ -34,7 +38,8 @@ async function brought(collection) {
   for (let page = 0; page < PAGES; page++) {
     const told = await own(`uploads?after=${encodeURIComponent(after)}`);
     for (const each of told?.Objects ?? []) {
-      if (each.CollectionId === collection) for (const face of each.FaceIds) keys.set(face, { bucket: told.Bucket, key: each.Key });
+      if (each.CollectionId === collection)
+        for (const face of each.FaceIds) keys.set(face, { bucket: told.Bucket, key: each.Key });
     }
     if (!told?.NextToken) break;
     after = told.NextToken;
@@ -52,24 +57,36 @@ async function kept(face, collection) {
 }
 
 /** Look for uploads anew: something was put or removed. */
-export const forget = () => { uploaded.clear(); pictures.clear(); };
+export const forget = () => {
+  uploaded.clear();
+  pictures.clear();
+};
 
-const seen = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    seen.unobserve(target);
-    target.load();
-  }
-}, { rootMargin: "300px" });
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      target.load();
+    }
+  },
+  { rootMargin: "300px" },
+);
 
 /** A face of a collection as a small square, filled when it comes into sight. */
 export function thumbnail(face, collection) {
   const box = face.BoundingBox;
-  const place = h("span.thumb", { title: "No photo is kept of this face: this is where it was" },
-    svg("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" },
-      svg("rect", { x: box.Left * 100, y: box.Top * 100, width: box.Width * 100, height: box.Height * 100, rx: 6 })));
+  const place = h(
+    "span.thumb",
+    { title: "No photo is kept of this face: this is where it was" },
+    svg(
+      "svg",
+      { viewBox: "0 0 100 100", "aria-hidden": "true" },
+      svg("rect", { x: box.Left * 100, y: box.Top * 100, width: box.Width * 100, height: box.Height * 100, rx: 6 }),
+    ),
+  );
   place.load = async () => {
-    const found = await kept(face, collection).catch(() => null);  // a photo that went meanwhile leaves the place
+    const found = await kept(face, collection).catch(() => null); // a photo that went meanwhile leaves the place
     if (!found) return;
     place.replaceChildren(crop(found.bitmap, found.box));
     place.removeAttribute("title");

@@ -6,7 +6,11 @@ import { faces } from "./faces.js";
 import { search } from "./search.js";
 import { users } from "./users.js";
 
-const PARTS = [["faces", "Faces", faces], ["users", "Users", users], ["search", "Search", search]];
+const PARTS = [
+  ["faces", "Faces", faces],
+  ["users", "Users", users],
+  ["search", "Search", search],
+];
 
 /** `rest` goes to the part: a FaceId or UserId to search with. */
 export async function collection(main, id, part = "faces", ...rest) {
@@ -14,23 +18,35 @@ export async function collection(main, id, part = "faces", ...rest) {
   const counts = h("p.muted", {});
   const describe = async () => {
     const told = await call("DescribeCollection", { CollectionId: id });
-    counts.textContent = `${plural(told.FaceCount, "face")}, ${plural(told.UserCount, "user")}, face model ${told.FaceModelVersion}, created ${when(told.CreationTimestamp)}`;
+    const holds = `${plural(told.FaceCount, "face")}, ${plural(told.UserCount, "user")}`;
+    counts.textContent = `${holds}, face model ${told.FaceModelVersion}, created ${when(told.CreationTimestamp)}`;
   };
   await describe();
   const place = `#/collections/${encodeURIComponent(id)}`;
   const [name, , view] = PARTS.find(([each]) => each === part) ?? PARTS[0];
   const body = h("div.stack", {});
   main.append(
-    h("div.head", {}, h("div", {}, h("p.small", {}, h("a", { href: "#/collections" }, "Collections")), h("h1", {}, id), counts),
-      h("div.actions", {}, h("button.danger", { type: "button", onclick: () => remove(id) }, "Delete collection"))),
-    h("nav.tabs", { "aria-label": "Of this collection" }, PARTS.map(([each, title]) =>
-      h("a", { href: `${place}/${each}`, "aria-current": each === name && "page" }, title))),
-    body);
+    h(
+      "div.head",
+      {},
+      h("div", {}, h("p.small", {}, h("a", { href: "#/collections" }, "Collections")), h("h1", {}, id), counts),
+      h("div.actions", {}, h("button.danger", { type: "button", onclick: () => remove(id) }, "Delete collection")),
+    ),
+    h(
+      "nav.tabs",
+      { "aria-label": "Of this collection" },
+      PARTS.map(([each, title]) =>
+        h("a", { href: `${place}/${each}`, "aria-current": each === name && "page" }, title),
+      ),
+    ),
+    body,
+  );
   await view(fill(body), { id, region, place, changed: describe }, ...rest);
 }
 
 async function remove(id) {
-  if (!await sure(`Delete the collection ${id} with all its faces and users? Its vectors cannot be had back.`)) return;
+  if (!(await sure(`Delete the collection ${id} with all its faces and users? Its vectors cannot be had back.`)))
+    return;
   await call("DeleteCollection", { CollectionId: id });
   tell(`${id} was deleted.`);
   location.hash = "#/collections";

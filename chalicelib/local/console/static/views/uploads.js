@@ -11,7 +11,12 @@ const LABELS = 6;
 export async function uploads(main) {
   const { UploadsBucket: bucket } = await about();
   const under = h("input", { type: "text", "aria-label": "Folder to put into", placeholder: "collections/staff" });
-  const prefix = h("input", { type: "search", "aria-label": "Keys that begin with", placeholder: "Keys that begin with…", oninput: () => load() });
+  const prefix = h("input", {
+    type: "search",
+    "aria-label": "Keys that begin with",
+    placeholder: "Keys that begin with…",
+    oninput: () => load(),
+  });
   const rules = h("div.panel.scroll", {});
   const list = h("div.panel.scroll", {});
   let timer;
@@ -23,7 +28,12 @@ export async function uploads(main) {
     const told = await own(`uploads?prefix=${encodeURIComponent(prefix.value)}`);
     if (mine !== turn) return;
     fill(rules, ruleTable(told.Rules));
-    fill(list, told.Objects.length ? objectTable(told, load) : h("p.empty", {}, prefix.value ? "No object's key begins so." : "Nothing was uploaded yet."));
+    fill(
+      list,
+      told.Objects.length
+        ? objectTable(told, load)
+        : h("p.empty", {}, prefix.value ? "No object's key begins so." : "Nothing was uploaded yet."),
+    );
     const open = told.Objects.some((each) => each.State === "waiting" || each.State === "retried");
     timer = setTimeout(() => load().catch(() => {}), open ? 1000 : 5000);
   }
@@ -42,40 +52,150 @@ export async function uploads(main) {
     await load();
   }
 
-  main.append(head("Uploads", `An object put into the bucket ${bucket} is dealt with by the first rule that fits its key.`),
-    h("div.stack", {}, h("div.put", {}, h("label.field", {}, "Folder", under), dropPlace(put, { says: "Drop files to upload", accept: "image/*,video/*", many: true, low: true, label: "Choose files to upload" })),
-      h("div.row", {}, h("h2", {}, "Objects"), h("span.grow", {}), prefix), list, h("h2", {}, "Rules"), rules));
+  main.append(
+    head("Uploads", `An object put into the bucket ${bucket} is dealt with by the first rule that fits its key.`),
+    h(
+      "div.stack",
+      {},
+      h(
+        "div.put",
+        {},
+        h("label.field", {}, "Folder", under),
+        dropPlace(put, {
+          says: "Drop files to upload",
+          accept: "image/*,video/*",
+          many: true,
+          low: true,
+          label: "Choose files to upload",
+        }),
+      ),
+      h("div.row", {}, h("h2", {}, "Objects"), h("span.grow", {}), prefix),
+      list,
+      h("h2", {}, "Rules"),
+      rules,
+    ),
+  );
   await load();
-  return () => { turn++; clearTimeout(timer); };
+  return () => {
+    turn++;
+    clearTimeout(timer);
+  };
 }
 
 function ruleTable(rules) {
   const parameters = rules.some((rule) => Object.keys(rule.parameters).length);
   const heads = ["", "Key", "Endings", "Operations", ...(parameters ? ["Parameters"] : [])];
-  return h("table", {}, h("thead", {}, h("tr", {}, heads.map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, rules.map((rule, at) => h("tr", {},
-    h("td.muted", {}, String(at + 1)), h("td", {}, h("code", {}, rule.key)), h("td.muted", {}, rule.suffixes.join(" ")), h("td", {}, rule.operations.join(", ")),
-    parameters && h("td", {}, Object.keys(rule.parameters).length ? h("code", {}, JSON.stringify(rule.parameters)) : "")))));
+  return h(
+    "table",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        heads.map((title) => h("th", { scope: "col" }, title)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rules.map((rule, at) =>
+        h(
+          "tr",
+          {},
+          h("td.muted", {}, String(at + 1)),
+          h("td", {}, h("code", {}, rule.key)),
+          h("td.muted", {}, rule.suffixes.join(" ")),
+          h("td", {}, rule.operations.join(", ")),
+          parameters &&
+            h("td", {}, Object.keys(rule.parameters).length ? h("code", {}, JSON.stringify(rule.parameters)) : ""),
+        ),
+      ),
+    ),
+  );
 }
 
 function objectTable({ Bucket: bucket, Objects: objects, NextToken: more }, load) {
   const heads = ["Key", "State", "What came of it", "Size", "Put", ""];
-  return [h("table.list", {}, h("thead", {}, h("tr", {}, heads.map((title) => h(title === "Size" ? "th.number" : "th", { scope: "col" }, title)))),
-    h("tbody", {}, objects.map((each) => h("tr", {}, h("th.key", { scope: "row" }, each.Key), h("td", {}, h(`span.tag${LOOK[each.State] && `.${LOOK[each.State]}`}`, {}, each.State)),
-      h("td", {}, outcome(each)), h("td.number", {}, bytes(each.Size)), h("td.muted", {}, when(each.Time)),
-      h("td", {}, h("button.quiet.small", { type: "button", "aria-label": `Delete ${each.Key}`, onclick: async () => {
-        if (!await sure(`Delete ${each.Key}, with the faces that it brought?`)) return;
-        await deleteObject(bucket, each.Key).catch((error) => tell(error.message));
-        forget();
-        await load();
-      } }, "Delete")))))), more && h("p.empty", {}, `The first ${objects.length} are shown: choose by the beginning of the key.`)];
+  return [
+    h(
+      "table.list",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((title) => h(title === "Size" ? "th.number" : "th", { scope: "col" }, title)),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        objects.map((each) =>
+          h(
+            "tr",
+            {},
+            h("th.key", { scope: "row" }, each.Key),
+            h("td", {}, h(`span.tag${LOOK[each.State] && `.${LOOK[each.State]}`}`, {}, each.State)),
+            h("td", {}, outcome(each)),
+            h("td.number", {}, bytes(each.Size)),
+            h("td.muted", {}, when(each.Time)),
+            h(
+              "td",
+              {},
+              h(
+                "button.quiet.small",
+                {
+                  type: "button",
+                  "aria-label": `Delete ${each.Key}`,
+                  onclick: async () => {
+                    if (!(await sure(`Delete ${each.Key}, with the faces that it brought?`))) return;
+                    await deleteObject(bucket, each.Key).catch((error) => tell(error.message));
+                    forget();
+                    await load();
+                  },
+                },
+                "Delete",
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+    more && h("p.empty", {}, `The first ${objects.length} are shown: choose by the beginning of the key.`),
+  ];
 }
 
 function outcome(each) {
-  if (each.Reason) return [h("div.bad", {}, each.Reason), h("span.muted.small", {}, `tried ${plural(each.Attempts, "time")}${each.State === "parked" ? "; its event lies in the dead-letter queue" : ""}`)];
+  if (each.Reason)
+    return [
+      h("div.bad", {}, each.Reason),
+      h(
+        "span.muted.small",
+        {},
+        `tried ${plural(each.Attempts, "time")}`,
+        each.State === "parked" && "; its event lies in the dead-letter queue",
+      ),
+    ];
   if (each.State === "ignored") return h("span.muted", {}, "no rule fits this key");
   if (each.State !== "done") return h("span.muted", {}, `rule ${each.Rule + 1}`);
-  if (each.CollectionId) return h("span", {}, `${plural(each.FaceIds.length, "face")} in `, h("a", { href: `#/collections/${encodeURIComponent(each.CollectionId)}` }, each.CollectionId));
-  if (each.Operations.some((name) => name.startsWith("Start"))) return h("a", { href: "#/videos" }, plural(each.Operations.length, "job"));
+  if (each.CollectionId)
+    return h(
+      "span",
+      {},
+      `${plural(each.FaceIds.length, "face")} in `,
+      h("a", { href: `#/collections/${encodeURIComponent(each.CollectionId)}` }, each.CollectionId),
+    );
+  if (each.Operations.some((name) => name.startsWith("Start")))
+    return h("a", { href: "#/videos" }, plural(each.Operations.length, "job"));
   const left = each.Labels.length - LABELS;
-  return h("span.chips", {}, each.Labels.slice(0, LABELS).map((label) => h("span.tag", {}, label)), left > 0 && h("span.muted.small", {}, `and ${left} more`));
+  return h(
+    "span.chips",
+    {},
+    each.Labels.slice(0, LABELS).map((label) => h("span.tag", {}, label)),
+    left > 0 && h("span.muted.small", {}, `and ${left} more`),
+  );
 }

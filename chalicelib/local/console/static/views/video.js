@@ -18,18 +18,35 @@ export async function video(main, id) {
   const { Jobs: jobs } = await own("jobs");
   const job = jobs.find((each) => each.JobId === id);
   if (!job) throw new Error("There is no such job. Jobs are kept for a week.");
-  main.append(h("div.head", {}, h("div", {}, h("p.small", {}, h("a", { href: "#/videos" }, "Videos")), h("h1", {}, `${filmTitle(job.Analysis)} of ${job.Video.Name}`), h("p", {}, told))), body);
+  main.append(
+    h(
+      "div.head",
+      {},
+      h(
+        "div",
+        {},
+        h("p.small", {}, h("a", { href: "#/videos" }, "Videos")),
+        h("h1", {}, `${filmTitle(job.Analysis)} of ${job.Video.Name}`),
+        h("p", {}, told),
+      ),
+    ),
+    body,
+  );
   let timer;
   let url;
   async function wait() {
     const now = await own(`jobs/${id}`);
     fill(told, state(now));
-    if (now.JobStatus === "IN_PROGRESS") timer = setTimeout(() => wait().catch((error) => fill(body, trouble(error))), 700);
+    if (now.JobStatus === "IN_PROGRESS")
+      timer = setTimeout(() => wait().catch((error) => fill(body, trouble(error))), 700);
     else if (now.JobStatus === "FAILED") fill(body, trouble({ message: now.StatusMessage }));
     else url = await show(body, job, region);
   }
   await wait();
-  return () => { clearTimeout(timer); if (url) URL.revokeObjectURL(url); };
+  return () => {
+    clearTimeout(timer);
+    if (url) URL.revokeObjectURL(url);
+  };
 }
 
 async function show(body, job, region) {
@@ -43,31 +60,66 @@ async function show(body, job, region) {
     results.push(...page[film.member]);
     next = page.NextToken;
   }
-  const about_ = [first.VideoMetadata].flat()[0];
-  const seconds = about_.DurationMillis / 1000;
+  const metadata = [first.VideoMetadata].flat()[0];
+  const seconds = metadata.DurationMillis / 1000;
   const moments = results.flatMap(film.moments);
   const gap = gapOf(moments, seconds);
   const rows = rowsOf(moments, gap);
   const inspected = inspector(region);
   inspected.show([{ operation, members, answer: first }]);
   const player = await playerOf(job.Video);
-  const line = timeline(rows, seconds, (at) => { if (player) player.currentTime = at; drawAt(at); });
+  const line = timeline(rows, seconds, (at) => {
+    if (player) player.currentTime = at;
+    drawAt(at);
+  });
   const overlay = player && new Overlay(player);
 
   function drawAt(at) {
     line.at(at);
-    const near = moments.filter((moment) => moment.marks.length && (moment.to === null ? Math.abs(moment.from - at) <= gap * 0.55 : moment.from <= at && at <= moment.to));
+    const near = moments.filter(
+      (moment) =>
+        moment.marks.length &&
+        (moment.to === null ? Math.abs(moment.from - at) <= gap * 0.55 : moment.from <= at && at <= moment.to),
+    );
     const nearest = Math.min(...near.map((moment) => Math.abs(moment.from - at)));
-    overlay?.show(near.filter((moment) => Math.abs(moment.from - at) === nearest).flatMap((moment) => moment.marks.map((mark, each) => ({ ...mark, id: `${moment.row}-${each}`, hue: "var(--faces)" }))));
+    overlay?.show(
+      near
+        .filter((moment) => Math.abs(moment.from - at) === nearest)
+        .flatMap((moment) =>
+          moment.marks.map((mark, each) => ({ ...mark, id: `${moment.row}-${each}`, hue: "var(--faces)" })),
+        ),
+    );
   }
   if (player) {
-    const follow = () => { drawAt(player.currentTime); if (!player.paused) player.requestVideoFrameCallback?.(follow); };
+    const follow = () => {
+      drawAt(player.currentTime);
+      if (!player.paused) player.requestVideoFrameCallback?.(follow);
+    };
     for (const event of ["play", "seeked", "timeupdate", "loadeddata"]) player.addEventListener(event, follow);
   }
 
-  const facts = `${about_.FrameWidth} × ${about_.FrameHeight}, ${about_.FrameRate?.toFixed(1)} frames a second, ${seconds.toFixed(1)} s, ${about_.Codec}. ${plural(results.length, "result")}.`;
-  fill(body, h("div.stack", {}, player ? h("figure.stage", {}, h("div.shown", {}, player, overlay.element)) : h("p.panel.empty", {}, "The video itself is gone or too large to be shown; its results are not."),
-    h("p.muted.small", {}, facts), h("section.panel", { "aria-label": "What was seen" }, tabs("What was seen", [["Timeline", line.element], ["Response", inspected.response], ["Code", inspected.code]]))));
+  const frames = `${metadata.FrameWidth} × ${metadata.FrameHeight}, ${metadata.FrameRate.toFixed(1)} frames a second`;
+  const facts = `${frames}, ${seconds.toFixed(1)} s, ${metadata.Codec}. ${plural(results.length, "result")}.`;
+  fill(
+    body,
+    h(
+      "div.stack",
+      {},
+      player
+        ? h("figure.stage", {}, h("div.shown", {}, player, overlay.element))
+        : h("p.panel.empty", {}, "The video itself is gone or too large to be shown; its results are not."),
+      h("p.muted.small", {}, facts),
+      h(
+        "section.panel",
+        { "aria-label": "What was seen" },
+        tabs("What was seen", [
+          ["Timeline", line.element],
+          ["Response", inspected.response],
+          ["Code", inspected.code],
+        ]),
+      ),
+    ),
+  );
   return player?.src;
 }
 
@@ -87,20 +139,63 @@ async function playerOf({ Bucket: bucket, Name: name }) {
     return null;
   }
   if (blob.size > LARGEST) return null;
-  return h("video", { src: URL.createObjectURL(blob), controls: true, muted: true, playsinline: true, "aria-label": name });
+  return h("video", {
+    src: URL.createObjectURL(blob),
+    controls: true,
+    muted: true,
+    playsinline: true,
+    "aria-label": name,
+  });
 }
 
 /** Rows of spans over time; choosing a moment calls `seek` with its second. */
 function timeline(rows, seconds, seek) {
   const needle = h("i.needle", {});
-  const ticks = h("div.ticks.small.muted", { "aria-hidden": "true" }, Array.from({ length: 6 }, (_, at) => h("span", {}, `${(seconds * at / 5).toFixed(seconds < 20 ? 1 : 0)} s`)));
-  const drawn = rows.slice(0, ROWS).map((row) => h("div.track", {}, h("span.clip", { title: row.name }, row.name), h("div.spans", {}, row.spans.map((span) => {
-    const mark = h("button.span", { type: "button", "aria-label": `${row.name} at ${span.from.toFixed(1)} seconds`, title: `${row.name}, ${span.from.toFixed(1)} to ${span.to.toFixed(1)} s`, onclick: () => seek(span.from) });
-    mark.style.left = `${span.from / seconds * 100}%`;
-    mark.style.width = `${Math.min(span.to, seconds) / seconds * 100 - span.from / seconds * 100}%`;
-    return mark;
-  })), h("span.number.small.muted", {}, row.confidence ? percent(row.confidence) : "")));
+  const ticks = h(
+    "div.ticks.small.muted",
+    { "aria-hidden": "true" },
+    Array.from({ length: 6 }, (_, at) => h("span", {}, `${((seconds * at) / 5).toFixed(seconds < 20 ? 1 : 0)} s`)),
+  );
+  const drawn = rows.slice(0, ROWS).map((row) =>
+    h(
+      "div.track",
+      {},
+      h("span.clip", { title: row.name }, row.name),
+      h(
+        "div.spans",
+        {},
+        row.spans.map((span) => {
+          const mark = h("button.span", {
+            type: "button",
+            "aria-label": `${row.name} at ${span.from.toFixed(1)} seconds`,
+            title: `${row.name}, ${span.from.toFixed(1)} to ${span.to.toFixed(1)} s`,
+            onclick: () => seek(span.from),
+          });
+          mark.style.left = `${(span.from / seconds) * 100}%`;
+          mark.style.width = `${(Math.min(span.to, seconds) / seconds) * 100 - (span.from / seconds) * 100}%`;
+          return mark;
+        }),
+      ),
+      h("span.number.small.muted", {}, row.confidence ? percent(row.confidence) : ""),
+    ),
+  );
   const left = rows.length - ROWS;
-  const element = h("div.timeline.pad", {}, drawn.length ? [h("div.track", {}, h("span", {}), ticks), drawn, h("div.over", {}, needle), left > 0 && h("p.muted.small", {}, `and ${left} rows more: see the response`)] : h("p.empty", {}, "Nothing was seen."));
-  return { element, at: (second) => { needle.style.left = `${Math.min(second / seconds, 1) * 100}%`; } };
+  const element = h(
+    "div.timeline.pad",
+    {},
+    drawn.length
+      ? [
+          h("div.track", {}, h("span", {}), ticks),
+          drawn,
+          h("div.over", {}, needle),
+          left > 0 && h("p.muted.small", {}, `and ${left} rows more: see the response`),
+        ]
+      : h("p.empty", {}, "Nothing was seen."),
+  );
+  return {
+    element,
+    at: (second) => {
+      needle.style.left = `${Math.min(second / seconds, 1) * 100}%`;
+    },
+  };
 }

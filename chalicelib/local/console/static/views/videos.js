@@ -12,8 +12,16 @@ export async function videos(main) {
   const { UploadsBucket: bucket } = await about();
   const list = h("div.panel.scroll", {});
   const film = h("select", { "aria-label": "Video" });
-  const analysis = h("select", { "aria-label": "Analysis", onchange: () => { collection.hidden = !FILMS[analysis.value].collection; } },
-    Object.entries(FILMS).map(([name, { title }]) => h("option", { value: name }, title)));
+  const analysis = h(
+    "select",
+    {
+      "aria-label": "Analysis",
+      onchange: () => {
+        collection.hidden = !FILMS[analysis.value].collection;
+      },
+    },
+    Object.entries(FILMS).map(([name, { title }]) => h("option", { value: name }, title)),
+  );
   const collection = h("select", { "aria-label": "Collection to search", hidden: true });
   const start = h("button.main", {}, "Start");
   const starting = h("form.row", { onsubmit: begin }, film, analysis, collection, start);
@@ -38,7 +46,10 @@ export async function videos(main) {
     const mine = ++turn;
     const { Jobs: jobs } = await own("jobs");
     if (mine !== turn) return;
-    fill(list, jobs.length ? table(jobs) : h("p.empty", {}, "No jobs yet. Drop a video, or start one with StartLabelDetection."));
+    fill(
+      list,
+      jobs.length ? table(jobs) : h("p.empty", {}, "No jobs yet. Drop a video, or start one with StartLabelDetection."),
+    );
     timer = setTimeout(() => load().catch(() => {}), jobs.some((job) => job.JobStatus === "IN_PROGRESS") ? 1000 : 5000);
   }
 
@@ -51,7 +62,10 @@ export async function videos(main) {
       told.Objects.filter(({ Key: key }) => FILM.test(key)).forEach(({ Key: key }) => keys.add(key));
       if (!(after = told.NextToken)) break;
     }
-    fill(film, [...keys].map((key) => h("option", { selected: key === chosen }, key)));
+    fill(
+      film,
+      [...keys].map((key) => h("option", { selected: key === chosen }, key)),
+    );
     starting.hidden = !keys.size;
   }
 
@@ -67,17 +81,68 @@ export async function videos(main) {
     return Promise.all([choices(key), load()]);
   }
 
-  main.append(head("Videos", "Jobs that look at a stored video, and what they saw."),
-    h("div.stack", {}, dropPlace(put, { says: "Drop a video", accept: "video/*", low: true, label: "Choose a video" }), starting, list));
-  await Promise.all([choices(), load(), all("ListCollections", {}, "CollectionIds").then(({ list: ids }) => fill(collection, ids.map((id) => h("option", {}, id))))]);
-  return () => { turn++; clearTimeout(timer); };
+  main.append(
+    head("Videos", "Jobs that look at a stored video, and what they saw."),
+    h(
+      "div.stack",
+      {},
+      dropPlace(put, { says: "Drop a video", accept: "video/*", low: true, label: "Choose a video" }),
+      starting,
+      list,
+    ),
+  );
+  await Promise.all([
+    choices(),
+    load(),
+    all("ListCollections", {}, "CollectionIds").then(({ list: ids }) =>
+      fill(
+        collection,
+        ids.map((id) => h("option", {}, id)),
+      ),
+    ),
+  ]);
+  return () => {
+    turn++;
+    clearTimeout(timer);
+  };
 }
 
 function table(jobs) {
   const heads = ["Video", "Analysis", "State", "Started", "Took"];
-  return h("table.list", {}, h("thead", {}, h("tr", {}, heads.map((title) => h("th", { scope: "col" }, title)))), h("tbody", {}, jobs.map((job) => h("tr", {},
-    h("th.key", { scope: "row" }, job.Video && FILMS[job.Analysis] ? h("a", { href: `#/videos/${job.JobId}` }, job.Video.Name) : job.Video?.Name ?? "many images"),
-    h("td", {}, filmTitle(job.Analysis)), h("td", {}, state(job)), h("td.muted", {}, when(job.Created)), h("td.muted", {}, job.Ended ? plural(Math.ceil(job.Ended - job.Created), "second") : "")))));
+  return h(
+    "table.list",
+    {},
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        heads.map((title) => h("th", { scope: "col" }, title)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      jobs.map((job) =>
+        h(
+          "tr",
+          {},
+          h(
+            "th.key",
+            { scope: "row" },
+            job.Video && FILMS[job.Analysis]
+              ? h("a", { href: `#/videos/${job.JobId}` }, job.Video.Name)
+              : (job.Video?.Name ?? "many images"),
+          ),
+          h("td", {}, filmTitle(job.Analysis)),
+          h("td", {}, state(job)),
+          h("td.muted", {}, when(job.Created)),
+          h("td.muted", {}, job.Ended ? plural(Math.ceil(job.Ended - job.Created), "second") : ""),
+        ),
+      ),
+    ),
+  );
 }
 
 /** How far a job is. */
