@@ -47,11 +47,13 @@ def film(
     rotation: int = 0,
     options: dict[str, str] | None = None,
     skip: int = 0,
+    between: int = 0,
 ) -> bytes:
     """An encoded video of `frames`.
 
     `times` gives each frame its own time in milliseconds. `rotation` goes into the display matrix, degrees
-    counter-clockwise. `skip` shifts the times that many frames below zero, which MP4 writes as an edit list.
+    counter-clockwise. `skip` shifts the times that many frames below zero, which MP4 writes as an edit list. `between`
+    is how many B-frames may follow each other.
     """
     out = BytesIO()
     with av.open(out, "w", format=container, options=options or {}) as opened:
@@ -60,7 +62,7 @@ def film(
         stream.codec_context.time_base = base
         stream.pix_fmt = "yuv420p"
         if codec == "libx264":
-            stream.options = {"preset": "ultrafast", "crf": "18", "bf": "0"}
+            stream.options = {"preset": "ultrafast", "crf": "18", "bf": str(between), "b_strategy": "0"}
         for number, pixels in enumerate(frames):
             if number == 0:
                 stream.height, stream.width = pixels.shape[:2]

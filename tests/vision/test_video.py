@@ -54,6 +54,19 @@ def test_two_frames_a_second() -> None:
     assert millis(film([plain("grey")] * 25, 10)) == [0, 500, 1000, 1500, 2000]
 
 
+def test_frames_that_nobody_needs_are_not_decoded() -> None:
+    """The same frames are given as where all are decoded."""
+    moving = [np.roll(photo("coffee"), 2 * number, axis=1) for number in range(60)]
+    data = film(moving, 30, between=3)
+    found = [*Video(BytesIO(data)).frames()]
+    assert [frame.millis for frame in found] == [0, 500, 1000, 1500]
+    everything = [frame for frame, _ in Video(BytesIO(data))._decoded()]
+    assert len(everything) == 60
+    for frame, number in zip(found, (0, 15, 30, 45), strict=True):
+        assert np.array_equal(frame.picture.pixels, everything[number].to_ndarray(format="rgb24"))
+    assert len([*Video(BytesIO(data))._decoded(lambda at: at >= 10)]) < 40
+
+
 def test_other_rate() -> None:
     assert millis(film([plain("grey")] * 25, 10), rate=5) == [*range(0, 2500, 200)]
 
