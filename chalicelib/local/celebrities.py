@@ -13,21 +13,14 @@ import typer
 
 from ..config import Settings
 from ..errors import SetupError
+from .asking import HERE, Endpoint, connected
 
 app = typer.Typer(
     help="Who RecognizeCelebrities knows: a collection of faces with names, on a running server.", no_args_is_help=True
 )
 
-_AN_EXTERNAL_ID = re.compile(r"[a-zA-Z0-9_.\-:]{1,255}")
+AN_EXTERNAL_ID = re.compile(r"[a-zA-Z0-9_.\-:]{1,255}")
 _FACES_A_CALL = 4096
-
-Endpoint = Annotated[
-    str,
-    typer.Option(
-        "--endpoint-url", help="The server to talk to.", envvar=["AWS_ENDPOINT_URL_REKOGNITION", "AWS_ENDPOINT_URL"]
-    ),
-]
-HERE = "http://127.0.0.1:4566"
 
 
 @app.command()
@@ -82,7 +75,7 @@ def remove(name: Annotated[str, typer.Argument(help="Who is to be forgotten.")],
 def external_id_of(name: str) -> str:
     """A name as an ExternalImageId, spaces as underscores; raises SetupError for letters that AWS does not allow."""
     external_id = "_".join(name.split())
-    if not _AN_EXTERNAL_ID.fullmatch(external_id):
+    if not AN_EXTERNAL_ID.fullmatch(external_id):
         raise SetupError(
             f"{name!r} has characters that an ExternalImageId cannot have: add it in a-z, A-Z, 0-9, _ . - and :, and"
             ' write the name as it is shown into the facts file, as in [Zoe] name = "Zoë"'
@@ -92,24 +85,9 @@ def external_id_of(name: str) -> str:
 
 @contextmanager
 def _gallery(endpoint_url: str) -> Iterator[tuple[Any, str]]:
-    """A client and the gallery's collection id; what the server refuses becomes a SetupError.
-
-    Signs with the user's credentials, else with any: a server that does not ask takes those.
-    """
-    import botocore.session
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    settings, session = Settings.from_environ(), botocore.session.get_session()
-    given = {} if session.get_credentials() else {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    try:
-        yield (
-            session.create_client("rekognition", endpoint_url=endpoint_url, region_name=settings.region, **given),
-            settings.celebrities,
-        )
-    except BotoCoreError as error:
-        raise SetupError(f"{error} Start a server with `lookalike serve`, or name one with --endpoint-url") from error
-    except ClientError as error:
-        raise SetupError(str(error)) from error
+    """A client and the gallery's collection id; what the server refuses becomes a SetupError."""
+    with connected(endpoint_url) as client:
+        yield client, Settings.from_environ().celebrities
 
 
 def _make(client: Any, gallery: str) -> None:

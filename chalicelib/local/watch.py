@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import SetupError
-from .celebrities import HERE, Endpoint
+from .asking import HERE, Endpoint
 from .remote import Remote, of_url
 
 _EVERY = 0.5
