@@ -57,7 +57,8 @@ def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> No
         world, url = start(settings, listening, data_dir, cleanup)
         print(f"Lookalike serves Rekognition on {url}")
         print(f"export AWS_ENDPOINT_URL={url}")
-        print(_credentials(world, data_dir), f"AWS_DEFAULT_REGION={settings.region}", flush=True)
+        print(_credentials(world, data_dir), f"AWS_DEFAULT_REGION={settings.region}")
+        print(f"See it at {url}/_lookalike/", flush=True)
         stopped.wait()
 
 

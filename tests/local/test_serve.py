@@ -32,7 +32,7 @@ def serving(*options: str, **environ: str) -> Iterator[tuple[subprocess.Popen[st
         env=os.environ | environ,
     ) as process:
         assert process.stdout is not None
-        yield process, [process.stdout.readline().rstrip() for _ in range(3)]
+        yield process, [process.stdout.readline().rstrip() for _ in range(4)]
         process.kill()
 
 
@@ -64,6 +64,7 @@ def test_it_prints_what_to_export_and_stops_cleanly(number: signal.Signals) -> N
     with serving("--memory", AWS_PROFILE="absent", AWS_ENDPOINT_URL="http://127.0.0.1:1") as (process, lines):
         url = lines[0].removeprefix("Lookalike serves Rekognition on ")
         assert lines[1] == f"export AWS_ENDPOINT_URL={url}"
+        assert lines[3] == f"See it at {url}/_lookalike/"
         assert lines[2].startswith("export AWS_ACCESS_KEY_ID=")
         with urlopen(f"{url}/_lookalike/health") as answer:
             assert json.load(answer)["status"] == "ok"
