@@ -25,7 +25,7 @@ def run() -> Iterator[Line]:
     """Cold starts with the files in the page cache, as Lambda's often are; then warm, beside the local server."""
     target = Target(next(version for version in reversed(PYTHONS) if interpreter(version)), "x86_64")
     package = building.build(target, packs_folder(os.environ))
-    with proof.port(package.layer("models") / "models" / "packs") as url:  # the same models
+    with proof.port("core") as url:  # the same models
         account = proof.Account.at(url)
         starts = [_cold(package, account) for _ in range(COLD_STARTS + 1)][1:]
         imported, first, whole = (statistics.median(times) for times in zip(*starts, strict=True))

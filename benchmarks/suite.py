@@ -8,6 +8,7 @@ A quarter of the tests each finds a face, finds labels on an object in S3, searc
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -87,6 +88,8 @@ class Run:
 
     seconds: float
     """From its start to its end."""
+    processor: float
+    """Seconds of processors that it took, its server's too: what a busy machine does not change."""
     setup: float
     """Of the slowest preparation of a test: with a server, its start."""
 
@@ -98,14 +101,20 @@ def run(fixture: str, tests: str, *options: str) -> Run:
         suite.write_text(_HEAD.format(photo=str(PHOTOS / "astronaut.jpg"), number=TESTS // 4) + fixture + tests)
         plugins = ("-p", "chalicelib.testing.plugin", "-p", "no:randomly", "-p", "no:cacheprovider")
         command = [sys.executable, "-m", "pytest", "-q", "--durations=0", "--durations-min=0.01", *plugins, *options]
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), _processor()
         ended = subprocess.run(
             [*command, "--rootdir", folder, str(suite)], cwd=ROOT, check=False, text=True, capture_output=True
         )
-        seconds = time.perf_counter() - began
+        seconds, processor = time.perf_counter() - began, _processor() - spent
     if ended.returncode or f"{TESTS} passed" not in ended.stdout:
         raise SystemExit(ended.stdout + ended.stderr)
-    return Run(seconds, max(map(float, re.findall(r"([\d.]+)s setup", ended.stdout)), default=0.0))
+    return Run(seconds, processor, max(map(float, re.findall(r"([\d.]+)s setup", ended.stdout)), default=0.0))
+
+
+def _processor() -> float:
+    """Seconds that child processes took which have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -117,7 +126,7 @@ def main() -> None:
     ):
         ours = run(fixture, _REAL, *options)
         print(
-            f"{TESTS} tests, {what}: {ours.seconds:.1f} s, {ours.seconds / canned.seconds:.2f} of moto's canned answers"
+            f"{TESTS} tests, {what}: {ours.seconds:.1f} s ({ours.processor:.1f} s of processors), {ours.seconds / canned.seconds:.2f} of moto's canned answers"
             f" ({canned.seconds:.1f} s); slowest preparation {ours.setup:.2f} s",
             flush=True,
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from chalicelib.config import packs_folder
 
-from . import container, costs, proof, simulation, tables
+from . import container, costs, measuring, proof, simulation, tables
 from .building import LIMIT, Package, build
 from .targets import TARGETS, BuildError, Target, interpreter
 
@@ -23,6 +23,8 @@ def main() -> None:
     packaging.set_defaults(run=lambda asked: _package(asked.targets, asked.packs))
     schema = commands.add_parser("tables", help="write tables.json anew from the program's models")
     schema.set_defaults(run=lambda asked: tables.keep())
+    measures = commands.add_parser("measure", help="measure the functions from their package anew")
+    measures.set_defaults(run=lambda asked: measuring.keep())
     prices = commands.add_parser("costs", help="what images a month cost, as Markdown")
     prices.set_defaults(run=lambda asked: print(costs.table()))
     flood = commands.add_parser("simulate", help="10 million uploads in an hour, as a plot in docs/")

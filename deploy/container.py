@@ -66,8 +66,12 @@ class Reply:
     error: dict[str, str] | None
     """Lambda's errorType and errorMessage, where it raised."""
     seconds: float
+    processor: float
+    """Seconds of it that one or more cores worked."""
     memory: int
     """The most bytes that the process has taken."""
+    requests: int
+    """HTTP requests that were sent to AWS."""
 
 
 class Container:
@@ -99,12 +103,15 @@ class Container:
         }
         self.started = 0.0
         """Seconds that importing the handler took."""
+        self.processor = 0.0
+        """Seconds that a core worked until then, from the start of the process."""
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             self._command, env=self._environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.started = self._read()["seconds"]
+        began = self._read()
+        self.started, self.processor = began["seconds"], began["processor"]
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -116,7 +123,8 @@ class Container:
         self._process.stdin.write(json.dumps(event) + "\n")
         self._process.stdin.flush()
         reply = self._read()
-        return Reply(reply.get("result"), reply.get("error"), reply["seconds"], reply["memory"])
+        measured = (reply[name] for name in ("seconds", "processor", "memory", "requests"))
+        return Reply(reply.get("result"), reply.get("error"), *measured)
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -12,10 +12,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -26,9 +27,12 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from PIL import Image
 
+from chalicelib.config import packs_folder
+
 from . import events, tables
 from .building import ROOT, Package
 from .container import Container, Reply
+from .targets import BuildError
 
 SEEN: Mapping[str, tuple[dict[str, Any], str]] = {
     "DetectLabels": ({"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]}, "ImageProperties"),
@@ -114,17 +118,25 @@ class Account:
 
 
 @contextmanager
-def port(models: Path | None = None) -> Iterator[str]:
-    """The URL of a `lookalike serve --memory` of its own, with the usual models or those packs."""
+def port(*packs: str) -> Iterator[str]:
+    """The URL of a `lookalike serve --memory` of its own, with these packs of models, or all that there are."""
     command = [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--memory"]
-    environ = os.environ | {"PYTHONUNBUFFERED": "1"} | ({"LOOKALIKE_MODELS": str(models)} if models else {})
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environ) as process:
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with ExitStack() as stack:
+        if packs:
+            models = stack.enter_context(TemporaryDirectory())
+            for pack in packs:
+                Path(models, pack).symlink_to(packs_folder(os.environ) / pack)
+            environ["LOOKALIKE_MODELS"] = models
+        process = stack.enter_context(
+            subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environ)
+        )
         assert process.stdout is not None
         line = process.stdout.readline()  # "Lookalike serves Rekognition on http://127.0.0.1:PORT"
-        try:
-            yield line.split()[-1]
-        finally:
-            process.terminate()
+        if not line:
+            raise BuildError("the local server, on which packages are proven, did not start: it says why above")
+        stack.callback(process.terminate)
+        yield line.split()[-1]
 
 
 def prove(package: Package, account: Account) -> None:
