@@ -126,10 +126,11 @@ def _run(task: Task, data: Path, sessions: Sessions, progress: Progress) -> dict
     cases = sorted(task.cases(data / task.dataset))
     photos = features(data, task.dataset, _files(data, task.dataset), sessions, progress)
     index = photos.index()
-    known = [(index[file], truth, held_out(person(task.dataset, file))) for file, truth in cases if file in index]
-    places, truths, held = (np.array(each) for each in zip(*known, strict=True))
+    known = [(index[file], truth, person(task.dataset, file)) for file, truth in cases if file in index]
+    places, truths, people = (np.array(each) for each in zip(*known, strict=True))
+    held = np.array([held_out(one) for one in people])
     inputs = photos.evidence.seen_by(task.name)[places]
-    head = train(inputs[~held], _targets(task, truths[~held]), task.recipe)
+    head = train(inputs[~held], _targets(task, truths[~held]), people[~held].tolist(), task.recipe)
     path = save(head, task.name)
     if task.truth == _OPINION:
         held &= np.abs(truths - 0.5) > SURE

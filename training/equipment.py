@@ -104,7 +104,7 @@ def _head(name: str, samples: Sequence[Sample], view: View, covers: Covers, prog
 
     inputs = np.stack(each(f"{name}: training photos", variants, rows, progress))
     labels = np.array([sample.label for _, sample in rows])
-    head = train(inputs, np.eye(2, dtype=np.float32)[labels], RECIPES[name])
+    head = train(inputs, np.eye(2, dtype=np.float32)[labels], [sample.file for _, sample in rows], RECIPES[name])
     save(head, name)
     card = _card(name, training, testing, _measured(head, testing, view, covers))
     (FOLDER / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n")
