@@ -126,8 +126,9 @@ def main() -> None:
     ):
         ours = run(fixture, _REAL, *options)
         print(
-            f"{TESTS} tests, {what}: {ours.seconds:.1f} s ({ours.processor:.1f} s of processors), {ours.seconds / canned.seconds:.2f} of moto's canned answers"
-            f" ({canned.seconds:.1f} s); slowest preparation {ours.setup:.2f} s",
+            f"{TESTS} tests, {what}: {ours.seconds:.1f} s, of processors {ours.processor:.1f} s;"
+            f" {ours.seconds / canned.seconds:.2f} of moto's canned answers ({canned.seconds:.1f} s);"
+            f" slowest preparation {ours.setup:.2f} s",
             flush=True,
         )
 
