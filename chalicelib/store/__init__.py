@@ -8,6 +8,9 @@ searching folds them into memory; deleting rewrites the record and appends a not
   collections   one head a collection: how many records, faces and users it has, its tags, its wrapped data key
   records       two logs a collection, of faces and of users, numbered from 0 without gaps
   names         what must be unique: images, users, client request tokens
+  consents      who agreed to be in a collection that asks for it
+
+People who opted out are the faces of a collection of our own, which the API cannot name (`optouts`).
 
 A record's key holds its number and is a partition of its own: no call queries or sorts, neither on AWS, where one
 partition takes 1,000 writes a second, nor in moto, where a query costs in proportion to the partition.

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import boto3
 import numpy as np
@@ -29,10 +31,10 @@ ENVIRON = {name: value for name, value in os.environ.items() if not name.startsw
 class Serving:
     """`lookalike serve` with a data directory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--data-dir", str(folder)],
+            [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--data-dir", str(folder), *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -193,6 +195,24 @@ def test_the_directory_can_be_copied_and_its_key_replaced(serving: Serving, astr
         assert found["FaceMatches"][0]["Similarity"] > 99
     finally:
         again.stop()
+
+
+@pytest.mark.usefixtures("models")
+def test_where_signatures_are_required_only_the_operator_comes_in(tmp_path: Path) -> None:
+    strict = Serving(tmp_path / "data", "--auth", "required")
+    try:
+        strict.run("optout", "list")
+        for headers in (
+            {},
+            {"Authorization": "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/x/aws4_request"},
+        ):
+            asked = Request(f"{strict.url}/_lookalike/admin/ListOptOuts", b"{}", headers, method="POST")
+            with pytest.raises(HTTPError) as refused:
+                urlopen(asked, timeout=30)
+            refused.value.close()
+            assert refused.value.code in (400, 403)
+    finally:
+        strict.stop()
 
 
 def test_where_no_server_runs_that_is_what_is_said(tmp_path: Path) -> None:
