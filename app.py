@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
@@ -16,7 +16,7 @@ import msgspec
 from chalice.app import Chalice, Request, Response, S3Event, SQSEvent
 
 if TYPE_CHECKING or not __package__:
-    from chalicelib.audit import trail
+    from chalicelib.audit.trail import Trail, to_stream
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
     from chalicelib.jobs.deliveries import attempt
@@ -28,7 +28,7 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.wire.guard import Guard
     from chalicelib.wire.resources import Account
 else:
-    from .audit import trail
+    from .audit.trail import Trail, to_stream
     from .backend import Backend, build
     from .config import Settings
     from .jobs.deliveries import attempt
@@ -54,8 +54,12 @@ class Lookalike(Chalice):
         return build(SETTINGS)
 
     @cached_property
+    def trail(self) -> Trail:
+        return to_stream(sys.stdout, SETTINGS.account, SETTINGS.region)
+
+    @cached_property
     def door(self) -> Door:
-        observers = (trail.to_stream(sys.stdout, SETTINGS.account, SETTINGS.region),)
+        observers = (self.trail,)
         if SETTINGS.auth == "none":
             return Door(observers=observers)
         guard = Guard(self.backend.store.access, Account(SETTINGS.account, SETTINGS.region))
@@ -70,7 +74,7 @@ class Lookalike(Chalice):
 
     @cached_property
     def worker(self) -> Worker:
-        return Worker(self.backend.jobs, tasks(self.backend))
+        return Worker(self.backend.jobs, tasks(self.backend), ended=(self.trail.ended,))
 
 
 app = Lookalike(app_name="lookalike")
@@ -99,21 +103,21 @@ def on_upload(event: S3Event) -> None:
 @app.on_sqs_message(queue=SETTINGS.queue, batch_size=1)
 def on_job(event: SQSEvent) -> dict[str, Any]:
     """A job was put, or is put again because its worker died."""
-    worker, context = replace(app.worker, ended=app.uploads.ended), cast("Any", event.context)
+    worker, context = replace(app.worker, ended=(*app.worker.ended, app.uploads.ended)), cast("Any", event.context)
     if context is not None:
         worker = replace(worker, remaining=lambda: context.get_remaining_time_in_millis() / 1000)
     return attempt(event.to_dict()["Records"], lambda job: worker.run(job["JobId"]), app.backend.jobs.delay)
 
 
-@app.on_sqs_message(queue=SETTINGS.dead_letters, batch_size=1)
-def on_failed_upload(event: SQSEvent) -> dict[str, Any]:
-    """An upload's event that failed to the last is tried again, once what failed is mended."""
+@app.on_sqs_message(queue=SETTINGS.uploads_queue, batch_size=10)
+def on_uploads(event: SQSEvent) -> dict[str, Any]:
+    """Objects were put or removed, and S3 told a queue: what a deployment has, since a queue loses no flood."""
 
-    def handle(parked: dict[str, Any]) -> None:
-        for record in parked.get("requestPayload", parked)["Records"]:  # Lambda's destinations wrap the event
+    def handle(told: dict[str, Any]) -> None:
+        for record in told.get("Records", ()):  # S3 tries a new queue with a message that has none
             app.uploads.handle(record)
 
-    return attempt(event.to_dict()["Records"], handle, lambda receipt, seconds: None)
+    return attempt(event.to_dict()["Records"], handle, partial(app.backend.jobs.delay, queue=SETTINGS.uploads_queue))
 
 
 @app.route("/media/{key}", methods=["GET"])

@@ -34,13 +34,13 @@ class Clear:
 
 def main() -> None:
     aead.AESGCM = Clear  # type: ignore[assignment]
+    from chalicelib.audit.trail import Trail
     from chalicelib.config import Settings
     from chalicelib.local.http import Port
     from chalicelib.local.world import World
-    from chalicelib.wire.door import Observe
 
     class Unaudited(World):
-        def _audit(self) -> Iterator[Observe]:
+        def _audit(self) -> Iterator[Trail]:
             self.trail = None
             yield from ()
 

@@ -13,6 +13,7 @@ from .log import Log
 from .record import READS, Recorder
 
 if TYPE_CHECKING:
+    from ..store.jobs import Job
     from ..wire.door import Call
 
 INTERRUPTED = "AuditLogInterrupted"
@@ -36,6 +37,18 @@ class Trail:
     def __call__(self, call: Call) -> None:
         """Keep the record of a call."""
         self._append(self._recorder.call(call), later=call.operation.startswith(READS))
+
+    def ended(self, job: Job) -> None:
+        """Keep that a job has ended: what it did was done long after the call that started it."""
+        counts = job.outcome.get("counts", {})
+        told = {
+            "jobId": job.id,
+            "jobStatus": job.status,
+            "attempt": job.attempt,
+            "collection": job.request.get("CollectionId"),
+            "results": next(iter(counts.values()), None),
+        }
+        self.event(f"{job.analysis}JobEnded", told, "jobs")
 
     def event(self, name: str, details: Mapping[str, object], invoked_by: str) -> None:
         """Keep the record of something that no call asked for. `details` must name no person."""

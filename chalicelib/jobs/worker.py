@@ -55,8 +55,8 @@ class Worker:
     """By the analysis's name."""
     clock: Callable[[], float] = time.monotonic
     lease: float = LEASE_SECONDS
-    ended: Callable[[Job], None] = lambda job: None
-    """Told of an end before the client is. Again, where it raises or the worker dies."""
+    ended: tuple[Callable[[Job], None], ...] = ()
+    """Told of an end before the client is. Again, where one raises or the worker dies."""
     give_way: Callable[[], None] = lambda: None
     """Called between two frames, to wait while something else is more urgent."""
     stopped: Callable[[], bool] = lambda: False
@@ -75,7 +75,8 @@ class Worker:
         try:
             if job.status == "IN_PROGRESS":
                 job = self._ended(job)
-            self.ended(job)
+            for told in self.ended:
+                told(job)
             with self.desk.telling():
                 self.desk.announce(job, f"Start{job.analysis}")
                 self.desk.jobs.close(job)

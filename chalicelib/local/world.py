@@ -15,7 +15,7 @@ from ..jobs.worker import Worker
 from ..operations.work import tasks
 from ..store.vault import LocalKeys, new_key
 from ..uploads import rules
-from ..wire.door import Door, Observe, claimed
+from ..wire.door import Door, claimed
 from ..wire.guard import Guard
 from ..wire.resources import Account
 from ..wire.scripting import Script
@@ -66,7 +66,14 @@ class World:
         self.backend.store.collections.sweep()  # what a deletion was stopped at
         stopping = threading.Event()
         precedence = Precedence()
-        worker = Worker(self.backend.jobs, tasks(self.backend), give_way=precedence.give_way, stopped=stopping.is_set)
+        audit = tuple(self._audit())
+        worker = Worker(
+            self.backend.jobs,
+            tasks(self.backend),
+            ended=tuple(kept.ended for kept in audit),
+            give_way=precedence.give_way,
+            stopped=stopping.is_set,
+        )
         log = RequestLog()
         self.script = Script()
         account, sessions = Account(self._settings.account, self._settings.region), Sessions()
@@ -76,7 +83,7 @@ class World:
             self.script,
             limited(guard.authenticate if self.signed else claimed, rates),
             guard.permit if self.signed else None,
-            observers=(log, *self._audit()),
+            observers=(log, *audit),
         )
         self.application = load(self.backend, worker, self.door)
         self.triggers = Triggers(self.application, self.aws.client("sqs"))
@@ -146,7 +153,7 @@ class World:
         if self.trail is not None:
             self.trail.event(name, details, "lookalike")
 
-    def _audit(self) -> Iterator[Observe]:
+    def _audit(self) -> Iterator[trail.Trail]:
         """Who keeps the record of every call, where anything is kept."""
         self.trail = None
         if self._data_dir is not None:

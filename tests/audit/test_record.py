@@ -12,8 +12,9 @@ from chalicelib.audit.chain import BrokenError
 from chalicelib.audit.parameters import HIDDEN, pseudonyms
 from chalicelib.audit.reading import verify_stream
 from chalicelib.audit.record import Recorder
-from chalicelib.audit.trail import to_stream
+from chalicelib.audit.trail import Trail, to_stream
 from chalicelib.errors import InvalidParameterException
+from chalicelib.store.jobs import Job
 from chalicelib.wire.door import Call, Identity
 from chalicelib.wire.gateway import Request
 
@@ -126,6 +127,20 @@ def test_a_part_of_lookalike() -> None:
     record = recorded(made)
     assert record["userIdentity"] == {"type": "AWSService", "accountId": "123456789012", "invokedBy": "uploads"}
     assert record["sourceIPAddress"] == "uploads"
+
+
+def test_a_jobs_end_is_told_with_what_it_found() -> None:
+    request = {"CollectionId": "staff", "JobTag": "ada"}
+    outcome = {"counts": {"TIMESTAMPS/TIMESTAMP": 7}}
+    job = Job(id="f" * 64, analysis="FaceSearch", request=request, created=0, status="SUCCEEDED", outcome=outcome)
+    kept: list[bytes] = []
+    Trail(lambda record, later=False: kept.append(record), RECORDER).ended(job)
+    record = msgspec.json.decode(kept[0])
+    assert (record["eventName"], record["eventType"]) == ("FaceSearchJobEnded", "AwsServiceEvent")
+    assert record["userIdentity"]["invokedBy"] == "jobs"
+    details = record["serviceEventDetails"]
+    assert (details["jobStatus"], details["collection"], details["results"]) == ("SUCCEEDED", "staff", 7)
+    assert b"ada" not in kept[0]
 
 
 def test_a_containers_log(tmp_path: Any) -> None:
