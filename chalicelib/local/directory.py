@@ -111,8 +111,8 @@ def _keys(path: Path, needed: bool) -> LocalKeys:
     """The keys of a file, which is made unless it is `needed` to read what is there already."""
     if needed and not path.exists():
         raise SetupError(
-            f"the key file {path} is gone, and without it nothing that it sealed can be read: restore it from a backup, "
-            "or name another directory with --data-dir"
+            f"the key file {path} is gone, and what it sealed cannot be read without it: restore it from a backup, or "
+            "name another directory with --data-dir"
         )
     return LocalKeys.from_file(path)
 

@@ -72,3 +72,5 @@ def _show(found: Found) -> None:
         print(f"picture {name}")
     for collection in found["Consents"]:
         print(f"consent for {collection}")
+    for collection in found["Unreadable"]:
+        print(f"collection {collection}: its key is lost, and nobody can tell who is in it; delete it to be sure")

@@ -26,7 +26,7 @@ from ..store.tokens import Once
 from ..uploads import Rule, rule_for, rules
 from . import policy
 from .optouts import alike, face_of
-from .searching import face_log
+from .searching import indexes
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -51,6 +51,8 @@ class Found(msgspec.Struct, frozen=True, rename="pascal"):
     """s3://bucket/key of uploaded pictures."""
     consents: list[str]
     """CollectionIds."""
+    unreadable: list[str]
+    """CollectionIds of those whose key is lost: nobody can tell who is in them, nor search them."""
 
     @property
     def empty(self) -> bool:
@@ -106,7 +108,8 @@ def find(person: Person, backend: Backend) -> Found:
     media = list(_media(person, {face.face_id for face in own}, backend))
     others = [face for medium in media for face in _brought(medium, {one.face_id for one in own}, backend)]
     consents = [head.id for head in _consented(person, backend)]
-    return Found(own + others, [f"s3://{medium.bucket}/{medium.key}" for medium in media], consents)
+    objects = [f"s3://{medium.bucket}/{medium.key}" for medium in media]
+    return Found(own + others, objects, consents, [head.id for head, index in indexes(backend) if index is None])
 
 
 def erase(person: Person, backend: Backend) -> Receipt:
@@ -142,8 +145,8 @@ def _indexed(person: Person, backend: Backend) -> Iterator[tuple[Head, list[Inde
         for head, face_ids in alike(face_of(person.photo, backend), person.similarity, backend):
             yield head, list(backend.store.faces.get(head, face_ids).values())
         return
-    for head in list(backend.store.collections.all()):
-        faces = backend.search.index(face_log(head, backend)).payloads()
+    for head, index in indexes(backend):
+        faces = index.payloads() if index is not None else []
         if found := [face for face in faces if face.external_id == person.external_id]:
             yield head, found
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidParameterException, ResourceNotFoundException
+from ..errors import InvalidParameterException
 from ..store.optouts import OptOut
 from ..store.tables import Head
 from ..vision.embedding import FACE_MODEL_VERSION
 from ..vision.picture import decode
 from . import policy
-from .searching import face_log, reach
+from .searching import face_log, indexes, reach
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -59,11 +59,7 @@ def face_of(photo: bytes, backend: Backend) -> NDArray[float32]:
 
 
 def alike(vector: NDArray[float32], similarity: float, backend: Backend) -> Iterator[tuple[Head, list[str]]]:
-    """The faces in all collections that are as similar as that, by collection."""
-    for head in list(backend.store.collections.all()):
-        try:
-            index = backend.search.index(face_log(head, backend))
-        except ResourceNotFoundException:  # deleted meanwhile
-            continue
-        if found := index.nearest(vector, max(len(index), 1), reach(similarity)):
+    """The faces in all readable collections that are as similar as that, by collection."""
+    for head, index in indexes(backend):
+        if index is not None and (found := index.nearest(vector, max(len(index), 1), reach(similarity))):
             yield head, [match.payload.id for match in found]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ..errors import ResourceNotFoundException
 from ..search import Match
 from ..store.tables import Head
-from ..telemetry import note
+from ..store.vault import SealError
+from ..telemetry import logger, note
 from ..vision.faces import distance_at
 from . import policy
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..backend import Backend
+    from ..search.index import Index
     from ..store.logs import Log
 
 
@@ -28,6 +31,18 @@ def face_log(head: Head, backend: Backend) -> Log:
 def user_log(head: Head, backend: Backend) -> Log:
     """What a search for users folds."""
     return backend.store.log(head, "users", backend.search.dimensions)
+
+
+def indexes(backend: Backend) -> Iterator[tuple[Head, Index | None]]:
+    """Every collection with its faces; None for one whose key is lost, so that it spoils no other."""
+    for head in list(backend.store.collections.all()):
+        try:
+            yield head, backend.search.index(face_log(head, backend))
+        except ResourceNotFoundException:
+            logger.debug("collection %s was deleted meanwhile", head.id)
+        except SealError as error:
+            logger.warning("the faces of %s cannot be read: %s", head.id, error)
+            yield head, None
 
 
 def reach(threshold: float) -> float:

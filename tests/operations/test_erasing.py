@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import time
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from chalicelib.local.aws import Aws
 from chalicelib.operations.erasing import Person as Whom
 from chalicelib.operations.erasing import erase, find
 from chalicelib.store.jobs import Job
+from chalicelib.store.vault import LocalKeys
 from chalicelib.uploads import Uploads
 from chalicelib.vision.faces import distance_at
 from tests.operations.camera import Camera, Person
@@ -99,6 +101,26 @@ def test_a_photo_finds_who_is_alike_enough(client: Client, camera: Camera) -> No
     assert client("DescribeCollection", CollectionId="people")["FaceCount"] == 1
     with pytest.raises(InvalidParameterException, match="no face"):
         find(Whom(photo=camera.photo()), client.backend)
+
+
+def test_a_collection_whose_key_is_lost_spoils_no_other_and_is_told(client: Client, camera: Camera) -> None:
+    for collection in ("people", "others"):
+        index(client, camera.photo("ada"), collection, ExternalImageId="ada")
+    stranger = LocalKeys([os.urandom(32)])
+    dynamodb = Aws(client.backend.account).client("dynamodb")
+    head = client.backend.store.collections.get("others")
+    changed_key = {":key": {"B": stranger.wrap(bytes(32), head.uid)}}
+    dynamodb.update_item(
+        TableName="lookalike-collections",
+        Key={"id": {"S": "others"}},
+        UpdateExpression="SET #key = :key",
+        ExpressionAttributeNames={"#key": "key"},
+        ExpressionAttributeValues=changed_key,
+    )
+    found = find(Whom(photo=camera.photo("ada")), client.backend)
+    assert len(found.faces) == 1
+    assert found.unreadable == ["others"]
+    assert len(erase(ADA, client.backend).erased.faces) == 1
 
 
 def test_users_are_made_anew_or_go(client: Client, camera: Camera) -> None:
