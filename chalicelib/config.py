@@ -69,8 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """On Lambda: whether requests must be signed with a key of `lookalike keys`. A local server is told by --auth."""
     queue: str = "lookalike-jobs"
     """The SQS queue of video and bulk jobs."""
-    dead_letters: str = "lookalike-dead-letters"
-    """The SQS queue of S3 events whose handler raised to the last."""
+    uploads_queue: str = "lookalike-uploads"
+    """On AWS: the SQS queue to which S3 tells its events."""
     rate_limits: str = ""
     """JSON of requests a second by operation, beyond which they are refused as AWS would: see `local.rates`."""
     frames_per_second: float = 2.0

@@ -21,10 +21,11 @@ LIMIT = 240 * 10**6
 FUNCTIONS = {
     "api_handler": ("app.app", ("models",)),
     "on_upload": ("app.on_upload", ("models",)),
-    "on_failed_upload": ("app.on_failed_upload", ("models",)),
+    "on_uploads": ("app.on_uploads", ("models",)),
     "on_job": ("app.on_job", ("models", "video")),
 }
-"""By Chalice's name: the handler, and the layers under /opt."""
+"""By Chalice's name: the handler, and the layers under /opt. Terraform deploys all but `on_upload`, which is for who
+has S3 call a function itself."""
 _NOT_SERVED = ("local", "evaluation", "modelkit", "__main__.py", "__pycache__")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

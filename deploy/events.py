@@ -124,6 +124,12 @@ def received(message: Mapping[str, Any], queue: str) -> dict[str, Any]:
     }
 
 
+def queued(event: Mapping[str, Any], queue: str) -> dict[str, Any]:
+    """Lambda's event of a message that holds S3's event."""
+    message = {"MessageId": "1", "ReceiptHandle": "receipt", "Body": json.dumps(event), "MD5OfBody": ""}
+    return received(message | {"Attributes": {"ApproximateReceiveCount": "1"}}, queue)
+
+
 def _signed(url: str, operation: str, body: str, key: Credentials) -> dict[str, str]:
     """The headers of an operation's request as boto3 sends them."""
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"RekognitionService.{operation}"}

@@ -71,9 +71,13 @@ class Desk:
         """Have a worker take the job up. Once too often does no harm: only one can claim it."""
         self.sqs.send_message(QueueUrl=self.url, MessageBody=msgspec.json.encode({"JobId": job_id}).decode())
 
-    def delay(self, receipt: str, seconds: int) -> None:
-        """Have a message that was received come back so many seconds from now, 12 hours at most."""
-        self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+    def delay(self, receipt: str, seconds: int, queue: str = "") -> None:
+        """Have a message that was received come back so many seconds from now, 12 hours at most.
+
+        Of the queue of jobs, unless another is named.
+        """
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"] if queue else self.url
+        self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def announce(self, job: Job, api: str, now: float | None = None) -> None:
         """Publish a job's end to its NotificationChannel, in AWS's words. A topic that is

@@ -21,7 +21,7 @@ locals {
       }
     },
     {
-      for name, queue in { jobs = aws_sqs_queue.dead_jobs, uploads = aws_sqs_queue.dead_letters } : "${name}-given-up" => {
+      for name, queue in { jobs = aws_sqs_queue.dead_jobs, uploads = aws_sqs_queue.dead_uploads } : "${name}-given-up" => {
         namespace               = "AWS/SQS"
         metric                  = "ApproximateNumberOfMessagesVisible"
         statistic               = "Maximum"
@@ -37,13 +37,12 @@ locals {
         threshold  = 1800
         dimensions = { QueueName = aws_sqs_queue.jobs.name }
       }
-      # Half of what Lambda keeps a throttled event.
       uploads-wait = {
-        namespace  = "AWS/Lambda"
-        metric     = "AsyncEventAge"
+        namespace  = "AWS/SQS"
+        metric     = "ApproximateAgeOfOldestMessage"
         statistic  = "Maximum"
-        threshold  = 3 * 3600 * 1000
-        dimensions = { FunctionName = aws_lambda_function.function["on_upload"].function_name }
+        threshold  = 3 * 3600
+        dimensions = { QueueName = aws_sqs_queue.uploads.name }
       }
       api-errors = {
         namespace  = "AWS/ApiGateway"

@@ -1,45 +1,27 @@
-# What calls the functions besides the API: uploads, and the queue of jobs.
+# What calls the functions besides the API: two queues, of uploads and of jobs. Messages wait there for 14 days.
 
-resource "aws_lambda_permission" "uploads" {
-  action         = "lambda:InvokeFunction"
-  function_name  = aws_lambda_function.function["on_upload"].function_name
-  principal      = "s3.amazonaws.com"
-  source_arn     = aws_s3_bucket.uploads.arn
-  source_account = local.account
-}
-
-resource "aws_s3_bucket_notification" "uploads" {
-  bucket = aws_s3_bucket.uploads.id
-  lambda_function {
-    id                  = "on_upload"
-    lambda_function_arn = aws_lambda_function.function["on_upload"].arn
-    events              = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
-  }
-  depends_on = [aws_lambda_permission.uploads]
-}
-
-# Throttled events wait in Lambda's own queue for six hours, the most it takes; what fails to the last is parked.
-resource "aws_lambda_function_event_invoke_config" "uploads" {
-  function_name                = aws_lambda_function.function["on_upload"].function_name
-  maximum_event_age_in_seconds = 21600
-  maximum_retry_attempts       = 2
-  destination_config {
-    on_failure {
-      destination = aws_sqs_queue.dead_letters.arn
-    }
-  }
+resource "aws_sqs_queue" "uploads" {
+  name                    = "${local.name}-uploads"
+  sqs_managed_sse_enabled = true
+  # Six times the function's timeout, as Lambda's guide asks. The function shortens it for what failed.
+  visibility_timeout_seconds = 6 * local.stage.lambda_functions.on_uploads.lambda_timeout
+  message_retention_seconds  = 14 * 24 * 3600
+  redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_uploads.arn, maxReceiveCount = 10 })
 }
 
 resource "aws_sqs_queue" "jobs" {
-  name                    = "${local.name}-jobs"
-  sqs_managed_sse_enabled = true
-  # Six times the worker's timeout, as Lambda's guide asks. The worker itself shortens it for what failed.
+  name                       = "${local.name}-jobs"
+  sqs_managed_sse_enabled    = true
   visibility_timeout_seconds = 6 * local.stage.lambda_functions.on_job.lambda_timeout
   message_retention_seconds  = 14 * 24 * 3600
-  redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.dead_jobs.arn
-    maxReceiveCount     = 10
-  })
+  redrive_policy             = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_jobs.arn, maxReceiveCount = 10 })
+}
+
+# What failed to the last. `aws sqs start-message-move-task` puts it back, once what failed is mended.
+resource "aws_sqs_queue" "dead_uploads" {
+  name                      = "${local.name}-dead-uploads"
+  sqs_managed_sse_enabled   = true
+  message_retention_seconds = 14 * 24 * 3600
 }
 
 resource "aws_sqs_queue" "dead_jobs" {
@@ -48,11 +30,34 @@ resource "aws_sqs_queue" "dead_jobs" {
   message_retention_seconds = 14 * 24 * 3600
 }
 
-resource "aws_sqs_queue" "dead_letters" {
-  name                       = "${local.name}-dead-letters"
-  sqs_managed_sse_enabled    = true
-  visibility_timeout_seconds = 6 * local.stage.lambda_functions.on_failed_upload.lambda_timeout
-  message_retention_seconds  = 14 * 24 * 3600
+resource "aws_sqs_queue_policy" "uploads" {
+  queue_url = aws_sqs_queue.uploads.id
+  policy = templatefile("${path.module}/../policies/queue.json", {
+    account = local.account
+    queue   = aws_sqs_queue.uploads.arn
+    bucket  = aws_s3_bucket.uploads.arn
+  })
+}
+
+resource "aws_s3_bucket_notification" "uploads" {
+  bucket = aws_s3_bucket.uploads.id
+  queue {
+    id        = "uploads"
+    queue_arn = aws_sqs_queue.uploads.arn
+    events    = ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+  }
+  depends_on = [aws_sqs_queue_policy.uploads]
+}
+
+resource "aws_lambda_event_source_mapping" "uploads" {
+  event_source_arn        = aws_sqs_queue.uploads.arn
+  function_name           = aws_lambda_function.function["on_uploads"].arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+  scaling_config {
+    # Messages that nobody could take would be throttled, and count as received.
+    maximum_concurrency = try(local.stage.lambda_functions.on_uploads.reserved_concurrency, 10)
+  }
 }
 
 resource "aws_lambda_event_source_mapping" "jobs" {
@@ -63,12 +68,4 @@ resource "aws_lambda_event_source_mapping" "jobs" {
   scaling_config {
     maximum_concurrency = 20 # jobs at once, AWS's limit: see store/jobs.py
   }
-}
-
-resource "aws_lambda_event_source_mapping" "replay" {
-  event_source_arn        = aws_sqs_queue.dead_letters.arn
-  function_name           = aws_lambda_function.function["on_failed_upload"].arn
-  enabled                 = var.replay
-  batch_size              = 1
-  function_response_types = ["ReportBatchItemFailures"]
 }

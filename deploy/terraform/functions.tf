@@ -1,25 +1,24 @@
-# The four functions of app.py, from one package.
+# Three functions of app.py, from one package.
 
 locals {
   functions = {
-    api_handler      = { handler = "app.app", layers = ["models"], policy = "api", disk = 512 }
-    on_upload        = { handler = "app.on_upload", layers = ["models"], policy = "uploads", disk = 512 }
-    on_failed_upload = { handler = "app.on_failed_upload", layers = ["models"], policy = "uploads", disk = 512 }
+    api_handler = { handler = "app.app", layers = ["models"], policy = "api", disk = 512 }
+    on_uploads  = { handler = "app.on_uploads", layers = ["models"], policy = "uploads", disk = 512 }
     # A stored video, which may have 10 GB, is fetched before it is looked at.
     on_job = { handler = "app.on_job", layers = ["models", "video"], policy = "jobs", disk = 10240 }
   }
   runtime      = "python${split("-", var.target)[0]}"
   architecture = split("-", var.target)[1]
   environment = {
-    LOOKALIKE_TABLE_PREFIX = local.name
-    LOOKALIKE_ACCOUNT      = local.account
-    LOOKALIKE_UPLOADS      = aws_s3_bucket.uploads.bucket
-    LOOKALIKE_BUCKET       = aws_s3_bucket.results.bucket
-    LOOKALIKE_QUEUE        = aws_sqs_queue.jobs.name
-    LOOKALIKE_DEAD_LETTERS = aws_sqs_queue.dead_letters.name
-    LOOKALIKE_KMS_KEY      = aws_kms_key.data.arn
-    LOOKALIKE_AUTH         = var.auth
-    ORT_DISABLE_TELEMETRY  = "1"
+    LOOKALIKE_TABLE_PREFIX  = local.name
+    LOOKALIKE_ACCOUNT       = local.account
+    LOOKALIKE_UPLOADS       = aws_s3_bucket.uploads.bucket
+    LOOKALIKE_BUCKET        = aws_s3_bucket.results.bucket
+    LOOKALIKE_QUEUE         = aws_sqs_queue.jobs.name
+    LOOKALIKE_UPLOADS_QUEUE = aws_sqs_queue.uploads.name
+    LOOKALIKE_KMS_KEY       = aws_kms_key.data.arn
+    LOOKALIKE_AUTH          = var.auth
+    ORT_DISABLE_TELEMETRY   = "1"
   }
 }
 
@@ -91,7 +90,7 @@ resource "aws_iam_role_policy" "function" {
     uploads       = aws_s3_bucket.uploads.arn
     results       = aws_s3_bucket.results.arn
     jobs          = aws_sqs_queue.jobs.arn
-    dead_letters  = aws_sqs_queue.dead_letters.arn
+    uploads_queue = aws_sqs_queue.uploads.arn
     image_buckets = [for bucket in var.image_buckets : "arn:aws:s3:::${bucket}"]
   })
 }

@@ -77,12 +77,6 @@ variable "image_buckets" {
   default     = []
 }
 
-variable "replay" {
-  description = "Whether events of uploads that failed to the last are tried again, once what failed is mended."
-  type        = bool
-  default     = false
-}
-
 variable "alarm_email" {
   description = "Who is told of alarms; nobody where it is empty."
   type        = string

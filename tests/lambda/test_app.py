@@ -113,11 +113,11 @@ def test_what_came_of_an_upload_can_be_read(uploaded: World, astronaut: bytes) -
 
 
 def test_the_handlers_are_registered_for_deployment() -> None:
-    upload, job, failed = application.app.event_sources
+    upload, job, uploads = application.app.event_sources
     assert isinstance(upload, S3EventConfig)
     assert (upload.handler_string, upload.bucket) == ("app.on_upload", "lookalike-uploads")
     assert isinstance(job, SQSEventConfig)
     assert (job.handler_string, job.queue, job.batch_size) == ("app.on_job", "lookalike-jobs", 1)
-    assert isinstance(failed, SQSEventConfig)
-    assert (failed.handler_string, failed.queue) == ("app.on_failed_upload", "lookalike-dead-letters")
+    assert isinstance(uploads, SQSEventConfig)
+    assert (uploads.handler_string, uploads.queue) == ("app.on_uploads", "lookalike-uploads")
     assert set(application.app.routes) == {"/", "/media", "/media/{key}"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -79,14 +78,17 @@ def test_a_job_that_takes_too_long_says_so(package: building.Package, start: Sta
         assert "when the worker's time ended" in ended["StatusMessage"]
 
 
-def test_parked_uploads_are_replayed(start: Start, account: proof.Account) -> None:
+def test_uploads_that_s3_told_a_queue_are_indexed(start: Start, account: proof.Account) -> None:
     body = proof.PHOTO.read_bytes()
     account.client("s3").put_object(Bucket=account.uploads, Key="collections/late/ada.jpg", Body=body)
-    upload = events.uploaded(account.uploads, "collections/late/ada.jpg", len(body))
-    parked = {"version": "1.0", "requestPayload": upload, "responsePayload": {"errorType": "ClientError"}}
-    message = {"MessageId": "1", "ReceiptHandle": "r", "Body": json.dumps(parked), "MD5OfBody": ""}
-    record = events.received(message | {"Attributes": {"ApproximateReceiveCount": "1"}}, "dead-letters")
-    assert start("on_failed_upload").invoke(record).result == {"batchItemFailures": []}
+    batch = [
+        events.uploaded(account.uploads, "collections/late/ada.jpg", len(body)),
+        events.uploaded(account.uploads, "collections/late/absent.jpg", 1),
+        {"Service": "Amazon S3", "Event": "s3:TestEvent"},
+    ]
+    records = [events.queued(event, "uploads")["Records"][0] | {"messageId": str(at)} for at, event in enumerate(batch)]
+    told = start("on_uploads").invoke({"Records": records}).result
+    assert told == {"batchItemFailures": [{"itemIdentifier": "1"}]}
     faces = account.ask(start("api_handler"), "ListFaces", {"CollectionId": "late"})["Faces"]
     assert [face["ExternalImageId"] for face in faces] == ["ada"]
 

@@ -70,7 +70,7 @@ def statements(name: str, account: proof.Account) -> list[dict[str, Any]]:
         "uploads": f"arn:aws:s3:::{found['LOOKALIKE_UPLOADS']}",
         "results": f"arn:aws:s3:::{found['LOOKALIKE_BUCKET']}",
         "jobs": f"arn:aws:sqs:us-east-1:123456789012:{found['LOOKALIKE_QUEUE']}",
-        "dead_letters": "dead-letters",
+        "uploads_queue": "uploads",
     }
     text = (ROOT / "deploy" / "policies" / f"{POLICIES[name]}.json").read_text()
     text = re.sub(r"\$\{jsonencode\(\[for .*?\)\}", json.dumps([f"{values['uploads']}/*"]), text)

@@ -1,7 +1,7 @@
 """The application is applied by Terraform to the local port, works there, and is destroyed without a trace.
 
 What moto does not take or keep, and so is not seen here: it stores a redrive policy with other whitespace, which a
-second plan shows as a change; it delivers no S3 event to a function and runs none without docker, so the functions are
+second plan shows as a change; it runs no function without docker, so the functions are
 run from their package with the environment that Terraform gave them; it enforces no policy (see test_policies), no
 reserved concurrency, and neither encryption nor backups happen, they are only noted. A key waits 30 days for its
 deletion, as on AWS.
@@ -21,17 +21,10 @@ from typing import Any
 import pytest
 
 from deploy import building, proof, tables
+from tests import tools
 from tests.conftest import ROOT, Server
 
 pytestmark = pytest.mark.timeout(900)
-REGISTRY = "registry.terraform.io/hashicorp/aws"
-
-
-def mirror() -> Path | None:
-    """A filesystem mirror that holds the AWS provider 5, where one is installed."""
-    named = os.environ.get("TERRAFORM_MIRROR")
-    folders = [Path(named)] if named else [*Path("/opt").glob("*"), Path.home() / ".terraform.d" / "plugins"]
-    return next((folder for folder in folders if list(folder.glob(f"{REGISTRY}/5.*"))), None)
 
 
 @dataclass(frozen=True)
@@ -56,18 +49,17 @@ class Terraform:
 
 @pytest.fixture(scope="module")
 def terraform(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    found = mirror()
-    if shutil.which("terraform") is None or found is None:
-        pytest.skip("no Terraform here, or no mirror with the AWS provider (TERRAFORM_MIRROR)")
     root = tmp_path_factory.mktemp("terraform")
+    try:
+        found = tools.terraform(root)
+    except tools.AbsentError as absent:
+        pytest.skip(str(absent))
     shutil.copytree(ROOT / "deploy", root / "deploy", ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
     shutil.copytree(ROOT / ".chalice", root / ".chalice")
-    settings = root / "terraformrc"
-    settings.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{found}"\n  }}\n}}\n')
     folder = root / "deploy" / "terraform"
     (folder / "local_override.tf").write_text('provider "aws" {\n  s3_use_path_style = true\n}\n')
     environ = {
-        "TF_CLI_CONFIG_FILE": str(settings),
+        **found,
         "AWS_ENDPOINT_URL": server.url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -135,9 +127,9 @@ def test_applied_again_it_changes_nothing(applied: Terraform) -> None:
     plan = json.loads(applied("show", "-json", "again").stdout)
     changes = {each["address"]: each["change"] for each in plan["resource_changes"]}
     changed = {address for address, change in changes.items() if change["actions"] != ["no-op"]}
-    assert changed <= {"aws_sqs_queue.jobs"}
-    queue = changes["aws_sqs_queue.jobs"]
-    assert json.loads(queue["before"]["redrive_policy"]) == json.loads(queue["after"]["redrive_policy"])
+    assert changed <= {"aws_sqs_queue.jobs", "aws_sqs_queue.uploads"}
+    for queue in (changes[address] for address in changed):
+        assert json.loads(queue["before"]["redrive_policy"]) == json.loads(queue["after"]["redrive_policy"])
 
 
 def test_tables_are_sealed_and_backed_up(applied: Terraform, server: Server) -> None:
@@ -155,16 +147,20 @@ def test_queues_report_failures_one_by_one(server: Server) -> None:
     mappings = server.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert {mapping["EventSourceArn"].rpartition(":")[2]: mapping["State"] for mapping in mappings} == {
         "lookalike-dev-jobs": "Enabled",
-        "lookalike-dev-dead-letters": "Disabled",
+        "lookalike-dev-uploads": "Enabled",
     }
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
 
 
-def test_uploads_call_their_function(applied: Terraform, server: Server) -> None:
-    found = server.client("s3").get_bucket_notification_configuration(Bucket=applied.output()["uploads"])
-    (told,) = found["LambdaFunctionConfigurations"]
-    assert told["LambdaFunctionArn"].endswith(":function:lookalike-dev-on_upload")
-    assert sorted(told["Events"]) == ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+def test_uploads_are_told_to_the_queue(applied: Terraform, server: Server) -> None:
+    server.client("s3").put_object(Bucket=applied.output()["uploads"], Key="notes.txt", Body=b"no picture")
+    sqs = server.client("sqs")
+    url = sqs.get_queue_url(QueueName="lookalike-dev-uploads")["QueueUrl"]
+    bodies: list[Any] = []
+    while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [json.loads(message["Body"]) for message in found]
+    told = [record["s3"]["object"]["key"] for body in bodies for record in body.get("Records", ())]
+    assert "notes.txt" in told
 
 
 @pytest.mark.usefixtures("applied")
