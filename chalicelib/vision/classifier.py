@@ -127,15 +127,21 @@ def _pixels(picture: Picture, views: tuple[View, ...]) -> NDArray[np.float32]:
     def crop(view: View) -> Image:
         # The accuracy is stated for a bicubic crop; the further views lose nothing by two thirds of its cost.
         kernel = Resampling.BICUBIC if view.temperature == WHOLE else Resampling.BILINEAR
-        box = (view.left * across, view.top * down, view.right * across, view.bottom * down)
-        return image.resize((SIDE, SIDE), kernel, box)
+        left, top, right, bottom = view.left * across, view.top * down, view.right * across, view.bottom * down
+        if max(abs(right - left - SIDE), abs(bottom - top - SIDE)) < 1:  # a tile: cut out, moved by half a pixel
+            left, top = min(round(left), image.width - SIDE), min(round(top), image.height - SIDE)
+            return image.crop((left, top, left + SIDE, top + SIDE))
+        return image.resize((SIDE, SIDE), kernel, (left, top, right, bottom))
 
     batch = np.empty((len(views), 3, SIDE, SIDE), dtype=np.float32)
-    with ThreadPoolExecutor(2) as workers:  # Pillow resizes without the GIL
-        for place, cropped in zip(batch, workers.map(crop, views), strict=True):
-            place[:] = np.asarray(cropped).transpose(2, 0, 1)
-    batch -= np.float32(127)
-    batch *= np.float32(1 / 128)
+
+    def fill(place: NDArray[np.float32], view: View) -> None:
+        place[:] = np.asarray(crop(view)).transpose(2, 0, 1)
+        place -= np.float32(127)
+        place *= np.float32(1 / 128)
+
+    with ThreadPoolExecutor(2) as workers:  # Pillow resizes and numpy computes without the GIL
+        list(workers.map(fill, batch, views))
     return batch
 
 
