@@ -60,15 +60,15 @@ def bars(rows: Sequence[Bar], *, unit: str = " %", logarithmic: bool = False, ai
     return _svg(bottom + 24, "; ".join(f"{row.name}: {row.value:.3g}{unit}" for row in rows), parts)
 
 
-def lines(curves: Sequence[Line], *, logarithmic: bool = False) -> str:
-    """Curves in percent over similarity thresholds, each named where it begins, below the plot."""
+def lines(curves: Sequence[Line], *, logarithmic: bool = False, unit: str = " %", across_unit: str = "") -> str:
+    """Curves, as in percent over similarity thresholds; each is named below the plot."""
     if not curves:
         return ""
     across = _scale(min(c.x[0] for c in curves), max(c.x[-1] for c in curves), 70, _WIDTH - 20, False)
     values = [y for curve in curves for y in curve.y]
     up = _scale(min(values), max(values), _HEIGHT - 10, 10, logarithmic)
-    parts = [_vertical(across, tick, _HEIGHT - 10, "") for tick in across.ticks]
-    parts += [_horizontal(up, tick) for tick in up.ticks]
+    parts = [_vertical(across, tick, _HEIGHT - 10, across_unit) for tick in across.ticks]
+    parts += [_horizontal(up, tick, unit) for tick in up.ticks]
     for index, curve in enumerate(curves):
         points = " ".join(f"{across.place(x):.1f},{up.place(y):.1f}" for x, y in zip(curve.x, curve.y, strict=True))
         left, top = 70 + 160 * (index % 4), _HEIGHT + 36 + 20 * (index // 4)
@@ -99,11 +99,11 @@ def _vertical(scale: _Scale, tick: float, bottom: float, unit: str) -> str:
     )
 
 
-def _horizontal(scale: _Scale, tick: float) -> str:
+def _horizontal(scale: _Scale, tick: float, unit: str) -> str:
     y = scale.place(tick)
     return (
         f'<line class="rule" x1="70" x2="{_WIDTH - 20}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="soft" x="62" y="{y + 4:.1f}" text-anchor="end">{tick:g} %</text>'
+        f'<text class="soft" x="62" y="{y + 4:.1f}" text-anchor="end">{tick:g}{unit}</text>'
     )
 
 
