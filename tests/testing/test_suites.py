@@ -90,4 +90,6 @@ def _listens(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
     except ConnectionRefusedError:
         return False
+    except ConnectionResetError:
+        return True  # it is just about to stop
     return True
