@@ -5,7 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 4566
 
-.PHONY: run setup test lint types bench train clean
+TERRAFORM := terraform -chdir=deploy/terraform
+STAGE ?= dev
+TARGET ?= 3.13-x86_64
+
+.PHONY: run setup test lint types bench train package deploy clean
 
 run: setup
 	@exec $(BIN)/lookalike serve --port $(PORT)
@@ -33,6 +37,14 @@ bench: setup
 
 train: setup  # one BLAS thread: sums in one order, and no threads that wait for each other
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m training
+
+package: setup  # for Lambda, into dist/lambda: all targets, or `make package TARGETS=3.13-arm64`
+	$(BIN)/python -m deploy package $(TARGETS)
+
+deploy:  # what `make package` made, with your AWS credentials: see docs/deploy.md
+	$(TERRAFORM) init -input=false
+	$(TERRAFORM) workspace select -or-create $(STAGE)
+	$(TERRAFORM) apply -var stage=$(STAGE) -var target=$(TARGET)
 
 clean:
 	rm -rf $(VENV) models/packs dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

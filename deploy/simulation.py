@@ -108,7 +108,8 @@ def by_queue(seed: int = 0) -> Run:
             if count > taken:
                 left.append((count - taken, received))
         ready = _joined(left)
-        run.waiting.append(sum(count for count, _ in ready))
+        delayed = (each for some in due.values() for each in some)
+        run.waiting.append(sum(count for count, _ in (*ready, *delayed)))
         run.throttled.append(0)
         second += 1
     return run
