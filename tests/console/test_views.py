@@ -185,7 +185,7 @@ def test_the_log_is_live_and_sifted(visit: Visit, server: Server) -> None:
     page.get_by_label("Filter calls").fill(name)
     expect(page.locator("tr.call:visible")).to_have_count(1)
     page.get_by_label("Filter calls").fill("nothing is called so")
-    expect(page.get_by_text("No calls yet")).to_be_visible()
+    expect(page.get_by_text("No call fits")).to_be_visible()
     page.get_by_label("Filter calls").fill("")
     page.get_by_role("button", name="Pause").click()
     page.get_by_label("Errors only").uncheck()

@@ -1,7 +1,7 @@
 // What can be seen on a photo, as data: the operation to call, and its answer as findings.
 // A finding is { title, note, confidence, depth, details: [name, value][], marks }.
 
-import { percent, plural } from "./dom.js";
+import { percent, plural } from "./format.js";
 
 const yes = (value) => (value.Value ? "yes" : "no");
 const words = (name) => name.toLowerCase().replaceAll("_", " ");

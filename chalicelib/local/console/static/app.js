@@ -1,6 +1,7 @@
 // The frame: which view is shown, the theme, the keyboard.
 
-import { fill, h, svg, tell, trouble } from "./dom.js";
+import { fill, h, svg } from "./dom.js";
+import { tell, trouble } from "./parts.js";
 import { askForKeys } from "./keys.js";
 import { collection } from "./views/collection.js";
 import { collections } from "./views/collections.js";
@@ -61,7 +62,7 @@ async function show() {
     link.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
   document.title = `${rest[0] ?? title} · Lookalike`;
-  const page = fill(h("div", {}));
+  const page = fill(h("div"));
   fill(main, page);
   const view = rest[0] && INNER[id] ? INNER[id] : outer;
   try {
@@ -92,7 +93,7 @@ const icon = (path) =>
 fill(
   document.getElementById("views"),
   VIEWS.map(([id, title, , path], at) =>
-    h("li", {}, h("a", { href: `#/${id}`, "aria-keyshortcuts": String(at + 1) }, icon(path), title)),
+    h("li", h("a", { href: `#/${id}`, "aria-keyshortcuts": String(at + 1) }, icon(path), title)),
   ),
 );
 
@@ -102,7 +103,7 @@ function setTheme(theme) {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   localStorage.setItem("lookalike.theme", theme);
-  fill(document.getElementById("theme"), h("span", {}, "Theme"), h("span", {}, theme));
+  fill(document.getElementById("theme"), h("span", "Theme"), h("span", theme));
 }
 
 const theme = () => localStorage.getItem("lookalike.theme") ?? "system";
@@ -125,10 +126,9 @@ function help() {
       h("h2", { id: "help-title" }, "Shortcuts"),
       h(
         "dl",
-        {},
-        rows.map(([key, what]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]),
+        rows.map(([key, what]) => [h("dt", h("kbd", key)), h("dd", what)]),
       ),
-      h("div.actions", {}, h("button.main", {}, "Close")),
+      h("div.actions", h("button.main", "Close")),
     ),
   );
   document.body.append(dialog);

@@ -1,6 +1,7 @@
 // The same call in Python, on the command line and in JavaScript.
 
-import { copier, fill, h } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { copier } from "./parts.js";
 import { Photo } from "./photo.js";
 
 const snake = (name) => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
@@ -97,8 +98,8 @@ export function codeOf({ operation, members }, region, language = preferred) {
 
 /** Answers and code of calls that were made: `show(calls)` again when there are others. Two panels, for `tabs`. */
 export function inspector(region) {
-  const response = h("div.stack.pad", {});
-  const code = h("div.stack.pad", {});
+  const response = h("div.stack.pad");
+  const code = h("div.stack.pad");
   let calls = [];
   let at = 0;
   const operations = () =>
@@ -128,7 +129,7 @@ export function inspector(region) {
   function draw() {
     const call = calls[at];
     if (!call) {
-      const none = () => h("p.empty", {}, "Nothing was asked yet.");
+      const none = () => h("p.empty", "Nothing was asked yet.");
       return [fill(response, none()), fill(code, none())];
     }
     const json = JSON.stringify(call.answer, null, 2);
@@ -137,7 +138,6 @@ export function inspector(region) {
       response,
       h(
         "div.asked",
-        {},
         operations(),
         copier(() => json, "Copy JSON"),
       ),
@@ -147,7 +147,6 @@ export function inspector(region) {
       code,
       h(
         "div.asked",
-        {},
         operations(),
         languages(),
         copier(() => written),

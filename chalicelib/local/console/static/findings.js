@@ -1,6 +1,8 @@
 // What an analysis of a photo found, as a list beside the photo and as marks on it.
 
-import { bar, h, percent, plural, trouble } from "./dom.js";
+import { h } from "./dom.js";
+import { percent, plural } from "./format.js";
+import { bar, trouble } from "./parts.js";
 
 /** Findings that are shown before somebody asks for more. */
 const SHOWN = 10;
@@ -22,10 +24,9 @@ export function listed({ id, title, operation }, seen, { least, landmarks }, ove
   const told = seen?.busy ? "looking…" : seen?.milliseconds ? plural(Math.round(seen.milliseconds), "ms", "ms") : "";
   const element = h(
     "section",
-    {},
     h("h2.section", { hue }, title, h("span.muted.small", { title: operation }, told)),
     seen?.error && trouble(seen.error),
-    seen?.findings && !rows.length && h("p.muted.small.none", {}, "Nothing above that confidence."),
+    seen?.findings && !rows.length && h("p.muted.small.none", "Nothing above that confidence."),
     rows,
     rows.length > SHOWN && folded(rows),
   );
@@ -41,16 +42,14 @@ function row({ id, title, note, confidence, details }, hue, overlay) {
     { hue, onmouseenter: bring, onmouseleave: leave, onfocusin: bring, onfocusout: leave },
     h(
       "summary",
-      {},
-      h("span.clip", {}, title),
-      h("span.muted.small.clip", {}, note),
-      h("span.number.small", {}, percent(confidence)),
+      h("span.clip", title),
+      h("span.muted.small.clip", note),
+      h("span.number.small", percent(confidence)),
       bar(confidence),
     ),
     h(
       "dl",
-      {},
-      known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+      known.map(([name, value]) => [h("dt", name), h("dd", value)]),
     ),
   );
 }

@@ -1,6 +1,7 @@
 // Access keys that a person types, for a server that asks for signatures. They stay in this tab and go with it.
 
-import { h, tell } from "./dom.js";
+import { h } from "./dom.js";
+import { tell } from "./parts.js";
 
 const PLACE = "lookalike.keys";
 
@@ -41,19 +42,17 @@ export function askForKeys(why = "") {
         "form",
         { method: "dialog" },
         h("h2", { id: "keys-title" }, "Access keys"),
-        why && h("p.trouble", {}, why),
+        why && h("p.trouble", why),
         h(
           "p.muted",
-          {},
           "Requests are then signed in the browser. The keys stay in this tab and are forgotten with it. ",
           "A server that asks for no signatures needs none.",
         ),
-        h("label.field", {}, "Access key ID", id),
-        h("label.field", {}, "Secret access key", secret),
-        h("label.field", {}, "Session token, for temporary keys", token),
+        h("label.field", "Access key ID", id),
+        h("label.field", "Secret access key", secret),
+        h("label.field", "Session token, for temporary keys", token),
         h(
           "div.actions",
-          {},
           held && h("button.danger", { value: "forget", formnovalidate: true }, "Forget"),
           h("button", { value: "no" }, "Cancel"),
           h("button.main", { value: "use" }, "Use them"),

@@ -1,6 +1,8 @@
 // Photos that a person drops, pastes or chooses, made fit for Rekognition: JPEG or PNG of at most 5 MB.
 
-import { bytes, h, svg, tell } from "./dom.js";
+import { h, svg } from "./dom.js";
+import { bytes } from "./format.js";
+import { tell } from "./parts.js";
 
 const LARGEST = 5 * 1024 * 1024;
 
@@ -116,7 +118,7 @@ export function dropPlace(
       },
     },
     picture(),
-    h("div", {}, h("strong", {}, says), h("span.muted", {}, accept.startsWith("image") ? ", paste one, or " : ", or ")),
+    h("div", h("strong", says), h("span.muted", accept.startsWith("image") ? ", paste one, or " : ", or ")),
     h("button", { type: "button", "aria-label": label, onclick: () => input.click() }, "Choose…"),
     input,
   );

@@ -1,7 +1,9 @@
 // One collection: its faces, its users, searching it by photo.
 
 import { call, region as regionOf } from "../api.js";
-import { fill, h, plural, sure, tell, when } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { plural, when } from "../format.js";
+import { sure, tell } from "../parts.js";
 import { faces } from "./faces.js";
 import { search } from "./search.js";
 import { users } from "./users.js";
@@ -15,7 +17,7 @@ const PARTS = [
 /** `rest` goes to the part: a FaceId or UserId to search with. */
 export async function collection(main, id, part = "faces", ...rest) {
   const region = await regionOf();
-  const counts = h("p.muted", {});
+  const counts = h("p.muted");
   const describe = async () => {
     const told = await call("DescribeCollection", { CollectionId: id });
     const holds = `${plural(told.FaceCount, "face")}, ${plural(told.UserCount, "user")}`;
@@ -24,13 +26,12 @@ export async function collection(main, id, part = "faces", ...rest) {
   await describe();
   const place = `#/collections/${encodeURIComponent(id)}`;
   const [name, , view] = PARTS.find(([each]) => each === part) ?? PARTS[0];
-  const body = h("div.stack", {});
+  const body = h("div.stack");
   main.append(
     h(
       "div.head",
-      {},
-      h("div", {}, h("p.small", {}, h("a", { href: "#/collections" }, "Collections")), h("h1", {}, id), counts),
-      h("div.actions", {}, h("button.danger", { type: "button", onclick: () => remove(id) }, "Delete collection")),
+      h("div", h("p.small", h("a", { href: "#/collections" }, "Collections")), h("h1", id), counts),
+      h("div.actions", h("button.danger", { type: "button", onclick: () => remove(id) }, "Delete collection")),
     ),
     h(
       "nav.tabs",

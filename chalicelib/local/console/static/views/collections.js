@@ -1,7 +1,9 @@
 // All collections.
 
 import { all, call } from "../api.js";
-import { fill, h, head, plural, tell, trouble, when } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { plural, when } from "../format.js";
+import { head, table, tell, trouble } from "../parts.js";
 
 export async function collections(main) {
   const name = h("input", {
@@ -12,7 +14,7 @@ export async function collections(main) {
     maxlength: 255,
     required: true,
   });
-  const list = h("div.panel.scroll", {});
+  const list = h("div.panel.scroll");
   const create = h(
     "form.row",
     {
@@ -27,56 +29,37 @@ export async function collections(main) {
       },
     },
     name,
-    h("button.main", {}, "Create"),
+    h("button.main", "Create"),
   );
   main.append(
     head("Collections", "Faces that are kept as vectors, to be found again. Photos are not kept in them.", create),
     list,
   );
-  const { list: ids, answer, more } = await all("ListCollections", {}, "CollectionIds");
+  const { list: ids, more } = await all("ListCollections", {}, "CollectionIds");
   if (!ids.length) {
-    fill(list, h("p.empty", {}, "No collection yet. Create one, then add faces to it."));
+    fill(list, h("p.empty", "No collection yet. Create one, then add faces to it."));
     return;
   }
   const rows = ids.map((id) => row(id));
+  const heads = ["Collection", ["Faces", "number"], ["Users", "number"], "Face model", "Created"];
   fill(
     list,
-    h(
+    table(
       "table.list",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          ["Collection", "Faces", "Users", "Face model", "Created"].map((title, at) =>
-            h(at === 1 || at === 2 ? "th.number" : "th", { scope: "col" }, title),
-          ),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        rows.map((each) => each.element),
-      ),
+      heads,
+      rows.map((each) => each.element),
     ),
-    more && h("p.empty", {}, `The first ${plural(ids.length, "collection")} are shown.`),
+    more && h("p.empty", `The first ${plural(ids.length, "collection")} are shown.`),
   );
-  describe(rows, answer);
+  describe(rows);
 }
 
 function row(id) {
-  const cells = [h("td.number", {}), h("td.number", {}), h("td", {}), h("td.muted", {})];
+  const cells = [h("td.number"), h("td.number"), h("td"), h("td.muted")];
   return {
     id,
     cells,
-    element: h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, h("a", { href: `#/collections/${encodeURIComponent(id)}` }, id)),
-      cells,
-    ),
+    element: h("tr", h("th", { scope: "row" }, h("a", { href: `#/collections/${encodeURIComponent(id)}` }, id)), cells),
   };
 }
 

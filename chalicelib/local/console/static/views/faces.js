@@ -1,7 +1,9 @@
 // The faces of a collection: add, choose, delete, give to a user.
 
 import { all, call } from "../api.js";
-import { fill, h, percent, plural, sure, tell, trouble } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { percent, plural } from "../format.js";
+import { sure, tell, trouble } from "../parts.js";
 import { dropPlace, Photo } from "../photo.js";
 import { remember, thumbnail } from "../thumbnails.js";
 
@@ -29,14 +31,14 @@ export async function faces(body, { id, place, changed }) {
     }
     grid.append(...answer.Faces.map((face) => card(face, id, place, chosen, choose)));
     more.hidden = !next;
-    if (!grid.children.length) grid.append(h("li.empty", {}, "No faces yet: drop photos above."));
+    if (!grid.children.length) grid.append(h("li.empty", "No faces yet: drop photos above."));
   }
 
   const choose = () => {
     actions.hidden = chosen.size === 0;
     fill(
       actions,
-      h("span", {}, `${plural(chosen.size, "face")} chosen`),
+      h("span", `${plural(chosen.size, "face")} chosen`),
       h("button", { type: "button", onclick: associate }, "Give to a user…"),
       h("button.danger", { type: "button", onclick: remove }, "Delete"),
     );
@@ -61,7 +63,7 @@ export async function faces(body, { id, place, changed }) {
 
   async function add(files) {
     for (const file of files) {
-      const told = h("li", {}, `${file.name}: indexing…`);
+      const told = h("li", `${file.name}: indexing…`);
       log.prepend(told);
       try {
         const photo = await Photo.of(file);
@@ -85,7 +87,7 @@ export async function faces(body, { id, place, changed }) {
     log,
     actions,
     grid,
-    h("div", {}, more),
+    h("div", more),
   );
   await load(true);
 }
@@ -116,8 +118,7 @@ function card(face, id, place, chosen, choose) {
   });
   return h(
     "li.face",
-    {},
-    h("label", {}, thumbnail(face, id), check),
+    h("label", thumbnail(face, id), check),
     h("div.clip", { title: name }, name),
     h(
       "div.muted.small.clip",
@@ -158,7 +159,7 @@ async function whichUser(id) {
       h(
         "form",
         { method: "dialog" },
-        h("label.field", {}, "User, known or new", user),
+        h("label.field", "User, known or new", user),
         h(
           "datalist",
           { id: "users" },
@@ -166,7 +167,6 @@ async function whichUser(id) {
         ),
         h(
           "div.actions",
-          {},
           h("button", { value: "no", formnovalidate: true }, "Cancel"),
           h("button.main", { value: "yes" }, "Give"),
         ),

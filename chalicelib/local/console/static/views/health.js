@@ -1,7 +1,9 @@
 // This Lookalike: version, operations, jobs, models.
 
 import { own } from "../api.js";
-import { bytes, h, head, plural } from "../dom.js";
+import { h } from "../dom.js";
+import { bytes, plural } from "../format.js";
+import { head, table, tag } from "../parts.js";
 
 const LOOK = { open: "good", built: "", missing: "warn", damaged: "bad" };
 
@@ -20,11 +22,9 @@ export async function health(main) {
     head("Health", "What answers here, and the models that it looks with."),
     h(
       "div.stack",
-      {},
       h(
         "dl.tiles",
-        {},
-        facts.map(([name, value]) => h("div.panel", {}, h("dt.muted.small", {}, name), h("dd", {}, value))),
+        facts.map(([name, value]) => h("div.panel", h("dt.muted.small", name), h("dd", value))),
       ),
       told.Packs.map(pack),
     ),
@@ -32,51 +32,34 @@ export async function health(main) {
 }
 
 function pack({ Name: name, Summary: summary, Built: built, Bytes: size, Licences: licences, Models: models }) {
-  const heads = ["Model", "State", "Size", "Licence", "Measured"];
+  const cells = (model) => [
+    h("th.mono", { scope: "row" }, model.Name),
+    h("td", tag(model.State, LOOK[model.State])),
+    h("td.number", bytes(model.Bytes)),
+    h("td.muted", model.Licence),
+    h("td.muted.small", model.Measured),
+  ];
+  const heads = ["Model", "State", ["Size", "number"], "Licence", "Measured"];
+  const told = `${plural(models.length, "model")}, ${bytes(size)}, ${licences.join(", ")}`;
   return h(
     "details.panel.pack",
     { open: built },
     h(
       "summary",
-      {},
-      h("h2", {}, name),
-      h(`span.tag${built ? ".good" : ""}`, {}, built ? "built" : "not built"),
-      h("span.muted.grow", {}, summary),
-      h("span.muted.small", {}, `${plural(models.length, "model")}, ${bytes(size)}, ${licences.join(", ")}`),
+      h("h2", name),
+      tag(built ? "built" : "not built", built && "good"),
+      h("span.muted.grow", summary),
+      h("span.muted.small", told),
     ),
-    !built && h("p.pad.muted", {}, "Build it with ", h("code", {}, `lookalike models pull ${name}`)),
-    built &&
-      h(
-        "div.scroll",
-        {},
-        h(
-          "table",
-          {},
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              heads.map((title) => h(title === "Size" ? "th.number" : "th", { scope: "col" }, title)),
-            ),
+    built
+      ? h(
+          "div.scroll",
+          table(
+            "table",
+            heads,
+            models.map((model) => h("tr", cells(model))),
           ),
-          h(
-            "tbody",
-            {},
-            models.map((model) =>
-              h(
-                "tr",
-                {},
-                h("th.mono", { scope: "row" }, model.Name),
-                h("td", {}, h(`span.tag${LOOK[model.State] && `.${LOOK[model.State]}`}`, {}, model.State)),
-                h("td.number", {}, bytes(model.Bytes)),
-                h("td.muted", {}, model.Licence),
-                h("td.muted.small", {}, model.Measured),
-              ),
-            ),
-          ),
-        ),
-      ),
+        )
+      : h("p.pad.muted", "Build it with ", h("code", `lookalike models pull ${name}`)),
   );
 }

@@ -3,7 +3,8 @@
 import { ANALYSES } from "../analyses.js";
 import { call, region as regionOf } from "../api.js";
 import { inspector } from "../code.js";
-import { fill, h, head, say, tabs, tell } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { head, say, tabs, tell } from "../parts.js";
 import { Overlay } from "../draw.js";
 import { listed, sureEnough } from "../findings.js";
 import { dropPlace, Photo } from "../photo.js";
@@ -20,7 +21,7 @@ const state = {
 
 export async function look(main) {
   const region = await regionOf();
-  const page = h("div", {});
+  const page = h("div");
   main.append(head("Look", "Drop a photo: every answer is drawn on it, with the response and the call to copy."), page);
   draw(page, region);
 }
@@ -46,7 +47,7 @@ function draw(page, region) {
   const image = h("img", { src: url, alt: `${name}, ${width} by ${height} pixels` });
   const overlay = new Overlay(image);
   const chips = h("div.chips", { role: "group", "aria-label": "What is drawn" });
-  const findings = h("div.findings", {});
+  const findings = h("div.findings");
   const inspected = inspector(region);
 
   function redraw() {
@@ -63,11 +64,11 @@ function draw(page, region) {
     ["Response", inspected.response],
     ["Code", inspected.code],
   ];
-  const stage = h("figure.stage", {}, h("div.shown", {}, image, overlay.element));
+  const stage = h("figure.stage", h("div.shown", image, overlay.element));
   const another = dropPlace(take, { says: "Drop another photo", low: true });
-  const left = h("div.stack", {}, h("div.row", {}, chips), stage, settings(redraw), another);
+  const left = h("div.stack", h("div.row", chips), stage, settings(redraw), another);
   const right = h("section.panel.results", { "aria-label": "What was seen" }, tabs("What was seen", panels));
-  fill(page, h("div.look", {}, left, right));
+  fill(page, h("div.look", left, right));
   state.redraw = redraw; // answers may come when the view was left and opened again
   redraw();
   for (const analysis of ANALYSES) if (!state.seen.has(analysis.id)) analyse(analysis);
@@ -75,7 +76,7 @@ function draw(page, region) {
 
 /** What of the findings is shown. */
 function settings(redraw) {
-  const bound = h("output.number", {}, `${state.least} %`);
+  const bound = h("output.number", `${state.least} %`);
   const least = h("input", {
     type: "range",
     min: 0,
@@ -91,8 +92,8 @@ function settings(redraw) {
   };
   least.addEventListener("input", change);
   landmarks.addEventListener("change", change);
-  const confidence = h("label.check", {}, "Least confidence", least);
-  return h("div.row.small.muted", {}, confidence, bound, h("label.check", {}, landmarks, "Landmarks"));
+  const confidence = h("label.check", "Least confidence", least);
+  return h("div.row.small.muted", confidence, bound, h("label.check", landmarks, "Landmarks"));
 }
 
 async function analyse({ id, operation, members, findings }) {
@@ -133,10 +134,5 @@ function chip({ id, title }, redraw) {
     group.children[at].focus();
   };
   const pressed = { "aria-pressed": String(state.on.has(id)), "aria-busy": String(Boolean(seen?.busy)) };
-  return h(
-    "button.chip",
-    { type: "button", hue: `var(--${id})`, ...pressed, onclick: toggle },
-    title,
-    h("b", {}, count),
-  );
+  return h("button.chip", { type: "button", hue: `var(--${id})`, ...pressed, onclick: toggle }, title, h("b", count));
 }

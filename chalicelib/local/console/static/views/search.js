@@ -2,7 +2,9 @@
 
 import { call } from "../api.js";
 import { inspector } from "../code.js";
-import { bar, fill, h, percent, plural, say, tabs, tell, trouble } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { percent, plural } from "../format.js";
+import { bar, say, tabs, tell, trouble } from "../parts.js";
 import { Overlay } from "../draw.js";
 import { dropPlace, Photo } from "../photo.js";
 import { thumbnail } from "../thumbnails.js";
@@ -13,9 +15,9 @@ export async function search(body, { id, region, place }, kind, known) {
   const found = h(
     "div.findings",
     { "aria-live": "polite" },
-    h("p.empty", {}, "Whoever is found is listed here, the most alike first."),
+    h("p.empty", "Whoever is found is listed here, the most alike first."),
   );
-  const stage = h("div.stack", {});
+  const stage = h("div.stack");
   const least = h("input", {
     type: "range",
     min: 0,
@@ -27,7 +29,7 @@ export async function search(body, { id, region, place }, kind, known) {
     },
     onchange: () => again(),
   });
-  const bound = h("output.number", {}, "80 %");
+  const bound = h("output.number", "80 %");
   const target = h(
     "select",
     { "aria-label": "What is searched", onchange: () => again() },
@@ -39,7 +41,7 @@ export async function search(body, { id, region, place }, kind, known) {
   async function again() {
     const [operation, members] = asked();
     if (!operation) return;
-    fill(found, h("p.empty", {}, "Searching…"));
+    fill(found, h("p.empty", "Searching…"));
     try {
       const answer = await call(operation, members);
       const matches = answer.FaceMatches ?? answer.UserMatches;
@@ -51,10 +53,9 @@ export async function search(body, { id, region, place }, kind, known) {
         matches.length
           ? h(
               "ul",
-              {},
               matches.map((match) => row(match, id, place)),
             )
-          : h("p.empty", {}, `Nobody with a similarity of ${least.value} % or more.`),
+          : h("p.empty", `Nobody with a similarity of ${least.value} % or more.`),
       );
       say(
         matches.length
@@ -87,7 +88,7 @@ export async function search(body, { id, region, place }, kind, known) {
     overlay = new Overlay(image);
     fill(
       stage,
-      h("figure.stage", {}, h("div.shown", {}, image, overlay.element)),
+      h("figure.stage", h("div.shown", image, overlay.element)),
       dropPlace(take, { says: "Drop another photo", low: true, label: "Choose a photo to search with" }),
     );
     return again();
@@ -95,7 +96,7 @@ export async function search(body, { id, region, place }, kind, known) {
 
   fill(
     stage,
-    kind && h("p.panel.pad", {}, `Searching with the ${kind} `, h("code", {}, known)),
+    kind && h("p.panel.pad", `Searching with the ${kind} `, h("code", known)),
     dropPlace(take, {
       says: "Drop a photo to search with",
       label: "Choose a photo to search with",
@@ -106,17 +107,9 @@ export async function search(body, { id, region, place }, kind, known) {
   body.append(
     h(
       "div.look",
-      {},
       h(
         "div.stack",
-        {},
-        h(
-          "div.row",
-          {},
-          h("label.check", {}, "Search", target),
-          h("label.check", {}, "Least similarity", least),
-          bound,
-        ),
+        h("div.row", h("label.check", "Search", target), h("label.check", "Least similarity", least), bound),
         stage,
       ),
       h(
@@ -138,13 +131,12 @@ function row({ Similarity: similarity, Face: face, User: user }, id, place) {
   return h(
     "li.match",
     { hue: "var(--faces)" },
-    face ? thumbnail(face, id) : h("span.thumb.letter", {}, name[0].toUpperCase()),
+    face ? thumbnail(face, id) : h("span.thumb.letter", name[0].toUpperCase()),
     h(
       "div.clip",
-      {},
       h("a", { href: user ? `${place}/users` : `${place}/search/face/${face.FaceId}` }, name),
-      h("div.muted.small.mono.clip", {}, face?.FaceId ?? user.UserStatus.toLowerCase()),
+      h("div.muted.small.mono.clip", face?.FaceId ?? user.UserStatus.toLowerCase()),
     ),
-    h("div.number", {}, percent(similarity), bar(similarity)),
+    h("div.number", percent(similarity), bar(similarity)),
   );
 }

@@ -1,7 +1,9 @@
 // The bucket of uploads: its rules, its objects, and what came of each.
 
 import { about, deleteObject, own, putObject } from "../api.js";
-import { bytes, fill, h, head, plural, sure, tell, when } from "../dom.js";
+import { h } from "../dom.js";
+import { bytes, plural, when } from "../format.js";
+import { head, renew, sure, table, tag, tell } from "../parts.js";
 import { dropPlace } from "../photo.js";
 import { forget } from "../thumbnails.js";
 
@@ -17,8 +19,8 @@ export async function uploads(main) {
     placeholder: "Keys that begin with…",
     oninput: () => load(),
   });
-  const rules = h("div.panel.scroll", {});
-  const list = h("div.panel.scroll", {});
+  const rules = h("div.panel.scroll");
+  const list = h("div.panel.scroll");
   let timer;
   let turn = 0;
 
@@ -27,13 +29,9 @@ export async function uploads(main) {
     const mine = ++turn;
     const told = await own(`uploads?prefix=${encodeURIComponent(prefix.value)}`);
     if (mine !== turn) return;
-    fill(rules, ruleTable(told.Rules));
-    fill(
-      list,
-      told.Objects.length
-        ? objectTable(told, load)
-        : h("p.empty", {}, prefix.value ? "No object's key begins so." : "Nothing was uploaded yet."),
-    );
+    const none = prefix.value ? "No object's key begins so." : "Nothing was uploaded yet.";
+    renew(rules, told.Rules, () => ruleTable(told.Rules));
+    renew(list, [told, none], () => (told.Objects.length ? objectTable(told, load) : h("p.empty", none)));
     const open = told.Objects.some((each) => each.State === "waiting" || each.State === "retried");
     timer = setTimeout(() => load().catch(() => {}), open ? 1000 : 5000);
   }
@@ -56,11 +54,9 @@ export async function uploads(main) {
     head("Uploads", `An object put into the bucket ${bucket} is dealt with by the first rule that fits its key.`),
     h(
       "div.stack",
-      {},
       h(
         "div.put",
-        {},
-        h("label.field", {}, "Folder", under),
+        h("label.field", "Folder", under),
         dropPlace(put, {
           says: "Drop files to upload",
           accept: "image/*,video/*",
@@ -69,9 +65,9 @@ export async function uploads(main) {
           label: "Choose files to upload",
         }),
       ),
-      h("div.row", {}, h("h2", {}, "Objects"), h("span.grow", {}), prefix),
+      h("div.row", h("h2", "Objects"), h("span.grow"), prefix),
       list,
-      h("h2", {}, "Rules"),
+      h("h2", "Rules"),
       rules,
     ),
   );
@@ -85,107 +81,62 @@ export async function uploads(main) {
 function ruleTable(rules) {
   const parameters = rules.some((rule) => Object.keys(rule.parameters).length);
   const heads = ["", "Key", "Endings", "Operations", ...(parameters ? ["Parameters"] : [])];
-  return h(
+  const cells = (rule, at) => [
+    h("td.muted", String(at + 1)),
+    h("td", h("code", rule.key)),
+    h("td.muted", rule.suffixes.join(" ")),
+    h("td", rule.operations.join(", ")),
+    parameters && h("td", Object.keys(rule.parameters).length ? h("code", JSON.stringify(rule.parameters)) : null),
+  ];
+  return table(
     "table",
-    {},
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        heads.map((title) => h("th", { scope: "col" }, title)),
-      ),
-    ),
-    h(
-      "tbody",
-      {},
-      rules.map((rule, at) =>
-        h(
-          "tr",
-          {},
-          h("td.muted", {}, String(at + 1)),
-          h("td", {}, h("code", {}, rule.key)),
-          h("td.muted", {}, rule.suffixes.join(" ")),
-          h("td", {}, rule.operations.join(", ")),
-          parameters &&
-            h("td", {}, Object.keys(rule.parameters).length ? h("code", {}, JSON.stringify(rule.parameters)) : ""),
-        ),
-      ),
-    ),
+    heads,
+    rules.map((rule, at) => h("tr", cells(rule, at))),
   );
 }
 
 function objectTable({ Bucket: bucket, Objects: objects, NextToken: more }, load) {
-  const heads = ["Key", "State", "What came of it", "Size", "Put", ""];
+  async function remove(key) {
+    if (!(await sure(`Delete ${key}, with the faces that it brought?`))) return;
+    await deleteObject(bucket, key);
+    forget();
+    await load();
+  }
+  const removing = ({ Key: key }) => ({ type: "button", "aria-label": `Delete ${key}`, onclick: () => remove(key) });
+  const cells = (each) => [
+    h("th.key", { scope: "row" }, each.Key),
+    h("td", tag(each.State, LOOK[each.State])),
+    h("td", outcome(each)),
+    h("td.number", bytes(each.Size)),
+    h("td.muted", when(each.Time)),
+    h("td", h("button.quiet.small", removing(each), "Delete")),
+  ];
+  const heads = ["Key", "State", "What came of it", ["Size", "number"], "Put", ""];
   return [
-    h(
+    table(
       "table.list",
-      {},
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          heads.map((title) => h(title === "Size" ? "th.number" : "th", { scope: "col" }, title)),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        objects.map((each) =>
-          h(
-            "tr",
-            {},
-            h("th.key", { scope: "row" }, each.Key),
-            h("td", {}, h(`span.tag${LOOK[each.State] && `.${LOOK[each.State]}`}`, {}, each.State)),
-            h("td", {}, outcome(each)),
-            h("td.number", {}, bytes(each.Size)),
-            h("td.muted", {}, when(each.Time)),
-            h(
-              "td",
-              {},
-              h(
-                "button.quiet.small",
-                {
-                  type: "button",
-                  "aria-label": `Delete ${each.Key}`,
-                  onclick: async () => {
-                    if (!(await sure(`Delete ${each.Key}, with the faces that it brought?`))) return;
-                    await deleteObject(bucket, each.Key).catch((error) => tell(error.message));
-                    forget();
-                    await load();
-                  },
-                },
-                "Delete",
-              ),
-            ),
-          ),
-        ),
-      ),
+      heads,
+      objects.map((each) => h("tr", cells(each))),
     ),
-    more && h("p.empty", {}, `The first ${objects.length} are shown: choose by the beginning of the key.`),
+    more && h("p.empty", `The first ${objects.length} are shown: choose by the beginning of the key.`),
   ];
 }
 
 function outcome(each) {
   if (each.Reason)
     return [
-      h("div.bad", {}, each.Reason),
+      h("div.bad", each.Reason),
       h(
         "span.muted.small",
-        {},
         `tried ${plural(each.Attempts, "time")}`,
         each.State === "parked" && "; its event lies in the dead-letter queue",
       ),
     ];
-  if (each.State === "ignored") return h("span.muted", {}, "no rule fits this key");
-  if (each.State !== "done") return h("span.muted", {}, `rule ${each.Rule + 1}`);
+  if (each.State === "ignored") return h("span.muted", "no rule fits this key");
+  if (each.State !== "done") return h("span.muted", `rule ${each.Rule + 1}`);
   if (each.CollectionId)
     return h(
       "span",
-      {},
       `${plural(each.FaceIds.length, "face")} in `,
       h("a", { href: `#/collections/${encodeURIComponent(each.CollectionId)}` }, each.CollectionId),
     );
@@ -194,8 +145,7 @@ function outcome(each) {
   const left = each.Labels.length - LABELS;
   return h(
     "span.chips",
-    {},
-    each.Labels.slice(0, LABELS).map((label) => h("span.tag", {}, label)),
-    left > 0 && h("span.muted.small", {}, `and ${left} more`),
+    each.Labels.slice(0, LABELS).map((label) => h("span.tag", label)),
+    left > 0 && h("span.muted.small", `and ${left} more`),
   );
 }

@@ -1,7 +1,9 @@
 // The users of a collection: people as several faces of theirs.
 
 import { all, call } from "../api.js";
-import { fill, h, plural, sure, tell, trouble } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { plural } from "../format.js";
+import { sure, tell, trouble } from "../parts.js";
 import { thumbnail } from "../thumbnails.js";
 
 export async function users(body, { id, place, changed }) {
@@ -29,7 +31,7 @@ export async function users(body, { id, place, changed }) {
       },
     },
     name,
-    h("button.main", {}, "Create user"),
+    h("button.main", "Create user"),
   );
 
   async function load() {
@@ -38,21 +40,19 @@ export async function users(body, { id, place, changed }) {
       list,
       found.length
         ? found.map((user) => card(user))
-        : h("li.panel.empty", {}, "No users yet. Create one, then choose faces and give them to it."),
+        : h("li.panel.empty", "No users yet. Create one, then choose faces and give them to it."),
     );
   }
 
   function card(user) {
-    const theirs = h("div.row", {});
+    const theirs = h("div.row");
     showFaces(user.UserId, theirs);
     return h(
       "li.panel.pad.stack",
-      {},
       h(
         "div.row",
-        {},
-        h("h2", {}, user.UserId),
-        h("span.tag", {}, user.UserStatus.toLowerCase()),
+        h("h2", user.UserId),
+        h("span.tag", user.UserStatus.toLowerCase()),
         h("span", { class: "grow" }),
         h("a.button", { href: `${place}/search/user/${encodeURIComponent(user.UserId)}` }, "Find alike"),
         h(
@@ -82,7 +82,6 @@ export async function users(body, { id, place, changed }) {
           ? found.map((face) =>
               h(
                 "figure.held",
-                {},
                 thumbnail(face, id),
                 h(
                   "button.quiet.small",
@@ -99,7 +98,7 @@ export async function users(body, { id, place, changed }) {
                 ),
               ),
             )
-          : h("p.muted.small", {}, "No faces: choose some under Faces and give them to this user."),
+          : h("p.muted.small", "No faces: choose some under Faces and give them to this user."),
       );
     } catch (error) {
       fill(theirs, trouble(error));

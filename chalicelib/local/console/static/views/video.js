@@ -2,7 +2,9 @@
 
 import { call, getObject, own, region as regionOf } from "../api.js";
 import { inspector } from "../code.js";
-import { fill, h, percent, plural, tabs, tell, trouble } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { percent, plural } from "../format.js";
+import { tabs, tell, trouble } from "../parts.js";
 import { Overlay } from "../draw.js";
 import { FILMS, filmTitle, rowsOf } from "../films.js";
 import { state } from "./videos.js";
@@ -13,21 +15,19 @@ const ROWS = 30;
 
 export async function video(main, id) {
   const region = await regionOf();
-  const told = h("span", {});
-  const body = h("div", {}, h("p.empty", {}, "Waiting for the job to end…"));
+  const told = h("span");
+  const body = h("div", h("p.empty", "Waiting for the job to end…"));
   const { Jobs: jobs } = await own("jobs");
   const job = jobs.find((each) => each.JobId === id);
   if (!job) throw new Error("There is no such job. Jobs are kept for a week.");
   main.append(
     h(
       "div.head",
-      {},
       h(
         "div",
-        {},
-        h("p.small", {}, h("a", { href: "#/videos" }, "Videos")),
-        h("h1", {}, `${filmTitle(job.Analysis)} of ${job.Video.Name}`),
-        h("p", {}, told),
+        h("p.small", h("a", { href: "#/videos" }, "Videos")),
+        h("h1", `${filmTitle(job.Analysis)} of ${job.Video.Name}`),
+        h("p", told),
       ),
     ),
     body,
@@ -104,11 +104,10 @@ async function show(body, job, region) {
     body,
     h(
       "div.stack",
-      {},
       player
-        ? h("figure.stage", {}, h("div.shown", {}, player, overlay.element))
-        : h("p.panel.empty", {}, "The video itself is gone or too large to be shown; its results are not."),
-      h("p.muted.small", {}, facts),
+        ? h("figure.stage", h("div.shown", player, overlay.element))
+        : h("p.panel.empty", "The video itself is gone or too large to be shown; its results are not."),
+      h("p.muted.small", facts),
       h(
         "section.panel",
         { "aria-label": "What was seen" },
@@ -150,20 +149,18 @@ async function playerOf({ Bucket: bucket, Name: name }) {
 
 /** Rows of spans over time; choosing a moment calls `seek` with its second. */
 function timeline(rows, seconds, seek) {
-  const needle = h("i.needle", {});
+  const needle = h("i.needle");
   const ticks = h(
     "div.ticks.small.muted",
     { "aria-hidden": "true" },
-    Array.from({ length: 6 }, (_, at) => h("span", {}, `${((seconds * at) / 5).toFixed(seconds < 20 ? 1 : 0)} s`)),
+    Array.from({ length: 6 }, (_, at) => h("span", `${((seconds * at) / 5).toFixed(seconds < 20 ? 1 : 0)} s`)),
   );
   const drawn = rows.slice(0, ROWS).map((row) =>
     h(
       "div.track",
-      {},
       h("span.clip", { title: row.name }, row.name),
       h(
         "div.spans",
-        {},
         row.spans.map((span) => {
           const mark = h("button.span", {
             type: "button",
@@ -176,21 +173,20 @@ function timeline(rows, seconds, seek) {
           return mark;
         }),
       ),
-      h("span.number.small.muted", {}, row.confidence ? percent(row.confidence) : ""),
+      h("span.number.small.muted", row.confidence ? percent(row.confidence) : ""),
     ),
   );
   const left = rows.length - ROWS;
   const element = h(
     "div.timeline.pad",
-    {},
     drawn.length
       ? [
-          h("div.track", {}, h("span", {}), ticks),
+          h("div.track", h("span"), ticks),
           drawn,
-          h("div.over", {}, needle),
-          left > 0 && h("p.muted.small", {}, `and ${left} rows more: see the response`),
+          h("div.over", needle),
+          left > 0 && h("p.muted.small", `and ${left} rows more: see the response`),
         ]
-      : h("p.empty", {}, "Nothing was seen."),
+      : h("p.empty", "Nothing was seen."),
   );
   return {
     element,

@@ -1,7 +1,9 @@
 // Jobs: videos that are or were looked at.
 
 import { about, all, call, own, putObject } from "../api.js";
-import { fill, h, head, plural, tell, when } from "../dom.js";
+import { fill, h } from "../dom.js";
+import { plural, when } from "../format.js";
+import { head, renew, table, tag, tell } from "../parts.js";
 import { FILMS, filmTitle } from "../films.js";
 import { dropPlace } from "../photo.js";
 
@@ -10,7 +12,7 @@ const LOOK = { SUCCEEDED: "good", FAILED: "bad", IN_PROGRESS: "warn" };
 
 export async function videos(main) {
   const { UploadsBucket: bucket } = await about();
-  const list = h("div.panel.scroll", {});
+  const list = h("div.panel.scroll");
   const film = h("select", { "aria-label": "Video" });
   const analysis = h(
     "select",
@@ -23,7 +25,7 @@ export async function videos(main) {
     Object.entries(FILMS).map(([name, { title }]) => h("option", { value: name }, title)),
   );
   const collection = h("select", { "aria-label": "Collection to search", hidden: true });
-  const start = h("button.main", {}, "Start");
+  const start = h("button.main", "Start");
   const starting = h("form.row", { onsubmit: begin }, film, analysis, collection, start);
   let timer;
   let turn = 0;
@@ -46,14 +48,12 @@ export async function videos(main) {
     const mine = ++turn;
     const { Jobs: jobs } = await own("jobs");
     if (mine !== turn) return;
-    fill(
-      list,
-      jobs.length ? table(jobs) : h("p.empty", {}, "No jobs yet. Drop a video, or start one with StartLabelDetection."),
-    );
+    const none = "No jobs yet. Drop a video, or start one with StartLabelDetection.";
+    renew(list, jobs, () => (jobs.length ? jobTable(jobs) : h("p.empty", none)));
     timer = setTimeout(() => load().catch(() => {}), jobs.some((job) => job.JobStatus === "IN_PROGRESS") ? 1000 : 5000);
   }
 
-  /** The videos that can be chosen: those of the first thousand objects, and those that jobs were about. */
+  /** The videos that can be chosen, among the first thousand objects. */
   async function choices(chosen) {
     const keys = new Set();
     let after = "";
@@ -85,7 +85,6 @@ export async function videos(main) {
     head("Videos", "Jobs that look at a stored video, and what they saw."),
     h(
       "div.stack",
-      {},
       dropPlace(put, { says: "Drop a video", accept: "video/*", low: true, label: "Choose a video" }),
       starting,
       list,
@@ -97,7 +96,7 @@ export async function videos(main) {
     all("ListCollections", {}, "CollectionIds").then(({ list: ids }) =>
       fill(
         collection,
-        ids.map((id) => h("option", {}, id)),
+        ids.map((id) => h("option", id)),
       ),
     ),
   ]);
@@ -107,46 +106,27 @@ export async function videos(main) {
   };
 }
 
-function table(jobs) {
-  const heads = ["Video", "Analysis", "State", "Started", "Took"];
-  return h(
+function jobTable(jobs) {
+  const film = (job) => {
+    const name = job.Video?.Name ?? "many images";
+    return job.Video && FILMS[job.Analysis] ? h("a", { href: `#/videos/${job.JobId}` }, name) : name;
+  };
+  const cells = (job) => [
+    h("th.key", { scope: "row" }, film(job)),
+    h("td", filmTitle(job.Analysis)),
+    h("td", state(job)),
+    h("td.muted", when(job.Created)),
+    h("td.muted", job.Ended ? plural(Math.ceil(job.Ended - job.Created), "second") : ""),
+  ];
+  return table(
     "table.list",
-    {},
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        heads.map((title) => h("th", { scope: "col" }, title)),
-      ),
-    ),
-    h(
-      "tbody",
-      {},
-      jobs.map((job) =>
-        h(
-          "tr",
-          {},
-          h(
-            "th.key",
-            { scope: "row" },
-            job.Video && FILMS[job.Analysis]
-              ? h("a", { href: `#/videos/${job.JobId}` }, job.Video.Name)
-              : (job.Video?.Name ?? "many images"),
-          ),
-          h("td", {}, filmTitle(job.Analysis)),
-          h("td", {}, state(job)),
-          h("td.muted", {}, when(job.Created)),
-          h("td.muted", {}, job.Ended ? plural(Math.ceil(job.Ended - job.Created), "second") : ""),
-        ),
-      ),
-    ),
+    ["Video", "Analysis", "State", "Started", "Took"],
+    jobs.map((job) => h("tr", cells(job))),
   );
 }
 
 /** How far a job is. */
 export function state({ JobStatus: status, Progress: progress, StatusMessage: message }) {
   const said = { SUCCEEDED: "done", FAILED: "failed", IN_PROGRESS: `${Math.round(progress * 100)} %` }[status];
-  return [h(`span.tag.${LOOK[status]}`, {}, said), message && h("span.small.bad", {}, ` ${message}`)];
+  return [tag(said, LOOK[status]), message && h("span.small.bad", ` ${message}`)];
 }
