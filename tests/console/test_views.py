@@ -113,6 +113,18 @@ def test_uploads_tell_what_came_of_them(visit: Visit, tmp_path: Path) -> None:
     expect(page.locator("tr", has_text="notes.txt")).to_have_count(0)
 
 
+def test_a_list_that_renews_itself_leaves_the_focus_where_it_is(visit: Visit, server: Server) -> None:
+    s3, folder = server.client("s3"), uuid4().hex[:8]
+    s3.put_object(Bucket="lookalike-uploads", Key=f"{folder}/b.txt", Body=b"")
+    visit.open("uploads")
+    visit.page.get_by_label("Keys that begin with").fill(folder)
+    button = visit.page.get_by_role("button", name=f"Delete {folder}/b.txt")
+    button.focus()
+    s3.put_object(Bucket="lookalike-uploads", Key=f"{folder}/a.txt", Body=b"")
+    expect(visit.page.locator("tr", has_text="a.txt")).to_be_visible()
+    expect(button).to_be_focused()
+
+
 def test_a_video_is_looked_at_and_its_results_lie_on_its_timeline(visit: Visit, tmp_path: Path) -> None:
     page, name = visit.page, f"{uuid4().hex[:8]}.mp4"
     (tmp_path / name).write_bytes(film([photo("astronaut")] * 20 + [card("HELLO")] * 20, 10))

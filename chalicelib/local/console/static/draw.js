@@ -36,35 +36,28 @@ export class Overlay {
     if (!width || !height) return;
     this.element.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const marks = this.marks.toSorted((one, other) => area(other) - area(one)); // the small ones on top
-    const names = placed(
-      marks.toReversed().toSorted((one) => (one.ids.includes(this.chosen) ? -1 : 0)),
-      width,
-      height,
-      this.chosen,
-    );
-    fill(
-      this.element,
-      marks.map((mark) => this.shape(mark, width, height)),
-      names,
-    );
+    const isChosen = (mark) => mark.ids.includes(this.chosen);
+    const named = [...marks.filter(isChosen), ...marks.filter((mark) => !isChosen(mark)).reverse()];
+    const shapes = marks.map((mark) => shape(mark, width, height, isChosen(mark)));
+    fill(this.element, shapes, names(named, width, height, isChosen));
   }
+}
 
-  shape(mark, width, height) {
-    const group = svg("g.mark", { hue: mark.hue, "data-on": mark.ids.includes(this.chosen) });
-    const { box, polygon, points = [] } = mark;
-    if (polygon) {
-      const corners = polygon.map((corner) => `${within(corner.X) * width},${within(corner.Y) * height}`).join(" ");
-      group.append(svg("polygon.under", { points: corners }), svg("polygon", { points: corners }));
-    } else if (box) {
-      const [left, right] = [box.Left, box.Left + box.Width].map((ratio) => within(ratio) * width);
-      const [top, bottom] = [box.Top, box.Top + box.Height].map((ratio) => within(ratio) * height);
-      const place = { x: left, y: top, width: right - left, height: bottom - top, rx: 4 };
-      group.append(svg("rect.under", place), svg("rect", place));
-    }
-    for (const point of points)
-      group.append(svg("circle", { cx: point.X * width, cy: point.Y * height, r: points.length > 5 ? 1.7 : 2.4 }));
-    return group;
+function shape(mark, width, height, chosen) {
+  const group = svg("g.mark", { hue: mark.hue, "data-on": chosen });
+  const { box, polygon, points = [] } = mark;
+  if (polygon) {
+    const corners = polygon.map((corner) => `${within(corner.X) * width},${within(corner.Y) * height}`).join(" ");
+    group.append(svg("polygon.under", { points: corners }), svg("polygon", { points: corners }));
+  } else if (box) {
+    const [left, right] = [box.Left, box.Left + box.Width].map((ratio) => within(ratio) * width);
+    const [top, bottom] = [box.Top, box.Top + box.Height].map((ratio) => within(ratio) * height);
+    const place = { x: left, y: top, width: right - left, height: bottom - top, rx: 4 };
+    group.append(svg("rect.under", place), svg("rect", place));
   }
+  const r = points.length > 5 ? 1.7 : 2.4;
+  group.append(...points.map((point) => svg("circle", { cx: point.X * width, cy: point.Y * height, r })));
+  return group;
 }
 
 /** Marks of one colour in the same place as one mark with all their names; `ids` are all theirs. */
@@ -72,17 +65,17 @@ function merged(marks) {
   const kept = [];
   for (const mark of marks) {
     const same = mark.box && kept.find((other) => other.hue === mark.hue && other.box && alike(other.box, mark.box));
-    if (!same) kept.push({ ...mark, ids: [mark.id], names: [mark.name] });
-    else if (!same.names.includes(mark.name))
-      Object.assign(same, { ids: [...same.ids, mark.id], names: [...same.names, mark.name] });
-    else same.ids.push(mark.id);
+    if (same) same.ids.push(mark.id);
+    else kept.push({ ...mark, ids: [mark.id], names: [] });
+    const { names: all } = same ?? kept.at(-1);
+    if (mark.name && !all.includes(mark.name)) all.push(mark.name);
   }
-  return kept.map((mark) => ({
-    ...mark,
-    name:
-      mark.names.filter(Boolean).slice(0, NAMES).join(", ") +
-      (mark.names.length > NAMES ? ` +${mark.names.length - NAMES}` : ""),
-  }));
+  return kept.map((mark) => ({ ...mark, name: shortened(mark.names) }));
+}
+
+function shortened(all) {
+  const left = all.length - NAMES;
+  return all.slice(0, NAMES).join(", ") + (left > 0 ? ` +${left}` : "");
 }
 
 const alike = (one, other) =>
@@ -93,32 +86,34 @@ const within = (ratio) => Math.max(0, Math.min(1, ratio));
 
 const area = ({ box }) => (box ? box.Width * box.Height : 0);
 
-/** The names, each where it hides no other: above its box, in it or below it. Where there is no room, none is shown. */
-function placed(marks, width, height, chosen) {
+/**
+ * The names, the first first, each where it hides no other: above its box, in it or below it, at the left or the right.
+ * Where there is no room none is shown, but for the chosen one's.
+ */
+function names(marks, width, height, isChosen) {
   LETTERS.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
   const taken = [];
+  const isFree = (place) => place.y >= 0 && place.y + HEIGHT <= height && !taken.some((other) => meet(place, other));
   return marks.flatMap((mark) => {
-    if (!mark.name || !(mark.box || mark.polygon)) return [];
-    const box = mark.box ?? around(mark.polygon);
+    if (!mark.name) return [];
     const wide = Math.min(LETTERS.measureText(mark.name).width + 12, width);
-    const x = Math.max(0, Math.min(box.Left * width, width - wide));
-    const top = box.Top * height;
-    const bottom = top + box.Height * height;
-    const heights = [top - HEIGHT - 2, top + 3, bottom + 2, bottom - HEIGHT - 3];
-    const right = Math.max(0, Math.min((box.Left + box.Width) * width - wide, width - wide));
-    const free = [x, right]
-      .flatMap((left) => heights.map((y) => ({ x: left, y, wide })))
-      .find((place) => place.y >= 0 && place.y + HEIGHT <= height && !taken.some((other) => meet(place, other)));
-    if (!free && !mark.ids.includes(chosen)) return [];
-    const place = free ?? { x, y: Math.max(0, top), wide };
+    const places = placesFor(mark.box ?? around(mark.polygon), wide, width, height);
+    const place = places.find(isFree) ?? (isChosen(mark) ? places[1] : null);
+    if (!place) return [];
     taken.push(place);
-    return svg(
-      "g.name",
-      { hue: mark.hue, "data-on": mark.ids.includes(chosen) },
-      svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 }),
-      svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name),
-    );
+    const ground = svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 });
+    const text = svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name);
+    return svg("g.name", { hue: mark.hue, "data-on": isChosen(mark) }, ground, text);
   });
+}
+
+/** Where a name of that width may stand beside its box, the best first. */
+function placesFor(box, wide, width, height) {
+  const inside = (x) => Math.max(0, Math.min(x, width - wide));
+  const [top, bottom] = [box.Top * height, (box.Top + box.Height) * height];
+  const ys = [top - HEIGHT - 2, Math.max(top, 0) + 3, bottom + 2, bottom - HEIGHT - 3];
+  const xs = [inside(box.Left * width), inside((box.Left + box.Width) * width - wide)];
+  return xs.flatMap((x) => ys.map((y) => ({ x, y, wide })));
 }
 
 const meet = (one, other) =>
