@@ -139,7 +139,9 @@ class Recorder:
         if operation not in service.operations():
             return _Plan({}, {}, None)
         result = service.shape(service.result_shape(operation))["members"]
-        came_in = _LOOKED_AT | ({"FaceMatches"} if operation == "CompareFaces" else set())  # in the target picture
+        came_in = set[str]() if operation.startswith("Get") else set(_LOOKED_AT)  # what came in, came with the Start
+        if operation == "CompareFaces":
+            came_in.add("FaceMatches")  # they are in the target picture
         lists = {name for name, of in result.items() if service.shape(of["shape"])["type"] == "list"}
         return _Plan(
             self._parameters.of(service.request_shape(operation)),

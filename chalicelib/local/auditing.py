@@ -94,15 +94,16 @@ def _table(found: Iterator[tuple[bytes, Said]]) -> None:
 
     table = Table("Time", "Who", "From", "Operation", "Collection", "In", "Out", "Threshold", "Answer", box=None)
     for _, said in found:
-        who, facts = said.get("userIdentity", {}), said.get("additionalEventData", {})
+        who = said.get("userIdentity", {})
+        facts = said.get("additionalEventData") or said.get("serviceEventDetails") or {}
         table.add_row(
             said.get("eventTime", ""),
             who.get("arn") or who.get("invokedBy") or who.get("accessKeyId") or "nobody known",
             said.get("sourceIPAddress", ""),
             said.get("eventName", ""),
-            facts.get("collection", ""),
+            facts.get("collection") or "",
             *(str(facts.get(name, "")) for name in ("facesIn", "facesOut", "threshold")),
-            said.get("errorCode", "answered"),
+            said.get("errorCode") or facts.get("jobStatus") or facts.get("reason") or "answered",
         )
     Console().print(table)
 

@@ -92,6 +92,7 @@ def test_faces_are_counted_and_nobody_is_named() -> None:
         ),
         ("DetectFaces", {}, {"FaceDetails": [{}, {}]}, (2, 2, None)),
         ("ListFaces", {}, {"Faces": [{}]}, (None, 1, None)),
+        ("GetFaceSearch", {}, {"Persons": [{}, {}]}, (None, 2, None)),
     ],
 )
 def test_faces_in_and_out(
