@@ -19,9 +19,9 @@ def serving(folder: Path, **environ: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "chalicelib", "serve", "--port", "0", "--data-dir", str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ | environ) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, "the server did not start: it says why above"
+        lines = [process.stdout.readline() for _ in range(3)]  # what tells commands of it is there with the last
+        assert lines[0], "the server did not start: it says why above"
         try:
-            yield Server(line.split()[-1], process)
+            yield Server(lines[0].split()[-1], process)
         finally:
             process.send_signal(signal.SIGKILL)
