@@ -17,7 +17,7 @@ from .endpoint import Client, served
 from .measuring import Line, in_turn, photo
 
 UNSYNCED = {"LOOKALIKE_SYNC": "0"}
-INDEXED, SEARCHED = 40, 2000
+INDEXED, SEARCHED = 100, 2000
 
 
 def run() -> Iterator[Line]:
