@@ -11,6 +11,7 @@ Source: "IAM JSON policy elements reference" and "Policy evaluation logic", IAM 
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -97,11 +98,11 @@ def parse(text: str) -> Policy:
     if len(text) > LONGEST:
         raise MalformedPolicyDocumentException(f"The policy is longer than {LONGEST} characters")
     try:
-        document = msgspec.json.decode(text, type=_Document)
+        document = msgspec.json.decode(text.encode(), type=_Document)
     except msgspec.ValidationError as error:
         hint = "; Condition, Principal and NotPrincipal are not supported" if "unknown field" in str(error) else ""
         raise MalformedPolicyDocumentException(f"The policy cannot be held to: {error}{hint}") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise MalformedPolicyDocumentException(f"The policy is not JSON: {error}") from None
     elements = document.statement if isinstance(document.statement, list) else [document.statement]
     return Policy(tuple(_statement(element) for element in elements))
@@ -160,8 +161,8 @@ def _check_resource(resource: str) -> None:
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str]:
     """One that matches whatever one of the texts does, `*` standing for anything and `?` for one character."""
-    escaped = (re.escape(text).replace(r"\*", ".*").replace(r"\?", ".") for text in texts)
-    return re.compile("|".join(escaped), re.DOTALL)
+    # fnmatch's translation, unlike `.*` for each `*`, takes no time that grows with a power of their number.
+    return re.compile("|".join(fnmatch.translate(text.replace("[", "[[]")) for text in texts))
 
 
 def _touches(statement: _Statement, action: str) -> bool:

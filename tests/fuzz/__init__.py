@@ -4,6 +4,7 @@
     images.py     JPEG and PNG files, cut, overwritten, and with other headers
     server.py     the server under test: what it answered, how long it took, how much memory it has
     __main__.py   hours of it, with a progress bar; what went wrong is kept in files that can be sent again
+    guided.py     without a server: code that is reached chooses what comes next, with atheris
 
 The suite runs some seconds of it: `test_fuzz.py`.
 """

@@ -89,6 +89,7 @@ def test_a_service_as_a_whole(statements: list[dict[str, Any]], decision: Decisi
     ("document", "why"),
     [
         ("not json", "not JSON"),
+        ("\udc80", "not JSON"),
         ("[]", "Expected `object`"),
         ({}, "missing required field `Statement`"),
         ({"Statement": []}, "length >= 1"),
@@ -119,3 +120,11 @@ def test_what_cannot_be_held_to_is_refused(document: Any, why: str) -> None:
 def test_one_statement_needs_no_list() -> None:
     single = policies.parse(json.dumps({"Id": "one", "Statement": allow("rekognition:*", Sid="all")}))
     assert single.decide("rekognition:DetectFaces", "*") is ALLOWED
+
+
+@pytest.mark.timeout(20)
+def test_many_wildcards_take_no_time() -> None:
+    many = policy(allow("rekognition:*", "arn:" + "*a" * 2000 + "*b"))
+    assert many.decide("rekognition:IndexFaces", "arn:" + "a" * 2000) is UNSAID
+    assert many.decide("rekognition:IndexFaces", "arn:" + "a" * 2001 + "b") is ALLOWED
+    assert policy(allow("rekognition:*", "arn:*[a]")).decide("rekognition:IndexFaces", "arn:x[a]") is ALLOWED
