@@ -12,7 +12,7 @@ import typer
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
-from . import auditing, celebrities, consent, evaluating, indexing, keys_cli, looking, optout, state_cli
+from . import auditing, celebrities, consent, evaluating, front, indexing, keys_cli, looking, optout, state_cli
 from .erase import erase
 from .process import leave_the_users_aws
 from .watch import watch
@@ -33,7 +33,20 @@ class Auth(StrEnum):
 
 
 _CLIENTS = frozenset(
-    {"celebrities", "compare", "consent", "detect", "erase", "index", "keys", "optout", "search", "state", "watch"}
+    {
+        "celebrities",
+        "compare",
+        "consent",
+        "detect",
+        "erase",
+        "gateway",
+        "index",
+        "keys",
+        "optout",
+        "search",
+        "state",
+        "watch",
+    }
 )
 """Commands that ask a server, with the user's endpoint and credentials."""
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
@@ -45,6 +58,7 @@ app.command()(indexing.search)
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys_cli.app, name="keys")
+app.command()(front.gateway)
 app.add_typer(consent.app, name="consent")
 app.add_typer(optout.app, name="optout")
 app.command()(erase)

@@ -105,6 +105,11 @@ class Objects:
         sealed = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=kind, **sealed)
 
+    def create_bucket(self, bucket: str) -> None:
+        """Make a bucket of ours unless it is there. For on premises: on AWS, Terraform makes it."""
+        if not self.has_bucket(bucket):
+            self._client.create_bucket(Bucket=bucket)
+
     def has_bucket(self, bucket: str) -> bool:
         """Whether a bucket that a request names is there and may be used."""
         try:

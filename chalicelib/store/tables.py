@@ -11,6 +11,8 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TableError
 from pynamodb.models import Model
 
+from ..errors import SetupError
+
 
 class SessionConnection(Connection):
     """pynamodb's connection through `session`: the only way in for a session whose clients end elsewhere."""
@@ -111,9 +113,11 @@ class Tables:
 
 
 def create_table(model: type[Item]) -> None:
-    """Make the table of `model` unless it is there."""
+    """Make the table of `model` unless it is there; raises SetupError where there is no DynamoDB to make it in."""
     try:
         model.create_table(wait=True, billing_mode="PAY_PER_REQUEST")
     except TableError as error:
+        if error.cause_response_code is None:
+            raise SetupError(f"DynamoDB cannot be used: {error.msg}") from error
         if error.cause_response_code != "ResourceInUseException":
             raise

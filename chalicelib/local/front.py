@@ -1,0 +1,96 @@
+"""`lookalike gateway`: Rekognition alone on a port, over DynamoDB, S3, SQS and KMS elsewhere.
+
+What is elsewhere is named as for any AWS client: credentials, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_S3 and so on,
+or AWS itself where none is named. Nothing is kept in the process, so that there may be many.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..backend import Backend, build
+from ..config import Settings
+from ..errors import SetupError
+from ..jobs.worker import Worker
+from ..operations.work import tasks
+from ..wire import gateway as path
+from ..wire.door import Door
+from ..wire.gateway import Request, Response
+from ..wire.guard import Guard
+from ..wire.resources import Account
+from .application import Application, load
+from .process import DRAIN_SECONDS, Listening, require_fit, require_models
+from .worker import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Host = Annotated[str, typer.Option(help="Address to listen on; one that others reach only with --signed.")]
+PortNumber = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
+Signed = Annotated[bool, typer.Option("--signed", help="Ask for signatures with keys of `lookalike keys --aws`.")]
+Create = Annotated[bool, typer.Option("--create", help="Make tables, bucket and queue that are absent.")]
+
+
+def gateway(host: Host = "127.0.0.1", port: PortNumber = 4566, signed: Signed = False, create: Create = False) -> None:
+    """Serve Rekognition alone, over the DynamoDB, S3, SQS and KMS that the environment names. Ctrl-C stops it."""
+    settings, listening = Settings.from_environ(), Listening(host, port, signed, None)
+    require_fit(listening)
+    require_models(settings)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with ExitStack() as cleanup:
+        try:
+            url = _start(settings, listening, create, cleanup)
+        except (BotoCoreError, ClientError) as error:
+            raise SetupError(f"the services that the environment names cannot be used: {error}") from error
+        print(f"Lookalike serves Rekognition on {url}", flush=True)
+        stopped.wait()
+
+
+def _start(settings: Settings, listening: Listening, create: bool, cleanup: ExitStack) -> str:
+    """Begin to serve and to take jobs, and tell under which URL; what `cleanup` holds ends it in order."""
+    from .http import Port
+
+    backend, stopping = build(settings), threading.Event()
+    if create:
+        _create(backend)
+    door = _door(backend) if listening.signed else Door()
+    application = load(backend, Worker(backend.jobs, tasks(backend), stopped=stopping.is_set), door)
+    workers = Workers(application, backend.jobs, stopping)
+    port = Port(listening.host, listening.port, _answers(backend, door, Application(application), listening.signed))
+    cleanup.callback(workers.stop)
+    cleanup.callback(port.drain, DRAIN_SECONDS)
+    cleanup.callback(port.server_close)
+    cleanup.callback(port.shutdown)
+    workers.start()
+    threading.Thread(target=port.serve_forever, args=(0.05,), name="port", daemon=True).start()
+    return port.url
+
+
+def _answers(backend: Backend, door: Door, application: Application, signed: bool) -> Callable[[Request], Response]:
+    """Rekognition's requests; where nobody need sign, also what is known of uploads."""
+
+    def answer(request: Request) -> Response:
+        own = None if signed else application.answer(request)
+        return own or path.answer(request, backend, door)
+
+    return answer
+
+
+def _door(backend: Backend) -> Door:
+    guard = Guard(backend.store.access, Account(backend.account, backend.region))
+    return Door(authenticate=guard.authenticate, permit=guard.permit)
+
+
+def _create(backend: Backend) -> None:
+    """What Terraform makes on AWS."""
+    backend.store.create_tables()
+    backend.jobs.create_queue()
+    backend.store.objects.create_bucket(backend.settings.bucket)
