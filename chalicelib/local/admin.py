@@ -39,23 +39,33 @@ Event = Callable[[str, Mapping[str, object]], None]
 
 
 class Consent(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """Somebody of a collection, for AddConsent and RemoveConsent."""
+
     collection_id: str
     external_image_id: str
 
 
 class Collection(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """A collection, for ListConsents."""
+
     collection_id: str
 
 
 class Photo(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """An encoded picture, for AddOptOut: JPEG or PNG, base64 in the body."""
+
     photo: bytes
 
 
 class Ids(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """Entries of the list of opt-outs, for RemoveOptOut."""
+
     ids: list[str]
 
 
 class Whom(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """A person by a photo or by a name, for FindPerson and ErasePerson."""
+
     photo: bytes | None = None
     external_image_id: str | None = None
     similarity: float = 99.0
@@ -68,11 +78,13 @@ class Whom(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=T
 
 
 class Drop(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=True):
+    """Whether RotateKey forgets the old key; None leaves it to where the key file lies."""
+
     drop_old: bool | None = None
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
+    """No members."""
 
 
 class Admin:

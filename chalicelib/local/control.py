@@ -39,6 +39,7 @@ def write(data_dir: Path, url: str, operator: Operator, certificate: str | None)
 
 
 def remove(data_dir: Path) -> None:
+    """Forget the server: it has ended."""
     with suppress(FileNotFoundError):
         (data_dir / _NAME).unlink()
 

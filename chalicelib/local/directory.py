@@ -141,6 +141,7 @@ def require_ours(path: Path) -> None:
 
 
 def damaged(path: Path) -> SetupError:
+    """What to say of a file that is not as it was written."""
     return SetupError(
         f"{path} is damaged or not Lookalike's, and was left as it is: restore it from a backup, or name another "
         "directory with --data-dir"

@@ -44,6 +44,8 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
+    """All keys, without their secrets."""
+
     Keys: list[Told]
 
 

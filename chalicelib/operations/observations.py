@@ -41,6 +41,7 @@ _PERSON = "Person"
 
 
 def faces(request: Mapping[str, Any], backend: Backend) -> Observe:
+    """Faces of each frame, with all attributes where FaceAttributes is ALL."""
     asked = ("ALL",) if request.get("FaceAttributes") == "ALL" else ()
 
     def see(picture: Picture) -> Iterator[Members]:
@@ -51,6 +52,7 @@ def faces(request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def labels(request: Mapping[str, Any], backend: Backend) -> Observe:
+    """Labels of each frame that reach MinConfidence, 50 unless given, and pass the filters."""
     least = request.get("MinConfidence", _MIN_CONFIDENCE)
     settings = request.get("Settings", {}).get("GeneralLabels", {})
 
@@ -62,6 +64,7 @@ def labels(request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def text(request: Mapping[str, Any], backend: Backend) -> Observe:
+    """Lines and words of each frame that pass the filters. Raises InvalidParameterException for a region that is none."""
     words = WordFilter.of(request.get("Filters", {}))
 
     def see(picture: Picture) -> Iterator[Members]:
@@ -72,6 +75,7 @@ def text(request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def moderation(request: Mapping[str, Any], backend: Backend) -> Observe:
+    """Moderation labels of each frame that reach MinConfidence, 50 unless given."""
     least = request.get("MinConfidence", _MIN_CONFIDENCE)
 
     def see(picture: Picture) -> Iterator[Members]:
@@ -84,6 +88,8 @@ def moderation(request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def celebrities(_request: Mapping[str, Any], backend: Backend) -> Observe:
+    """Faces of each frame that the gallery knows by name."""
+
     def see(picture: Picture) -> Iterator[Members]:
         found = backend.faces.detect(picture, MOST_FACES)
         details = face_details(picture, found, (), backend)
@@ -103,6 +109,8 @@ def celebrities(_request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def people(_request: Mapping[str, Any], backend: Backend) -> Observe:
+    """People of each frame, each with the index that it keeps while it is followed."""
+
     def see(picture: Picture) -> list[Sighting]:
         found = backend.faces.detect(picture)
         bodies = [thing.box for thing in backend.objects.detect(picture) if thing.label == _PERSON]
@@ -133,6 +141,7 @@ def face_search(request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def segments(request: Mapping[str, Any], _backend: Backend) -> Observe:
+    """Shots and technical cues, as SegmentTypes asks, after every frame was glanced at."""
     filters = request.get("Filters", {})
     cue_filter, shot_filter = filters.get("TechnicalCueFilter", {}), filters.get("ShotFilter", {})
     black = cue_filter.get("BlackFrame", {})

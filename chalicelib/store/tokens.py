@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 
 class Answered(msgspec.Struct, frozen=True):
+    """What a request with a token was answered, for when it comes again."""
+
     request: str
     """SHA-256 of the request."""
     answer: Any

@@ -27,6 +27,8 @@ class Detections(NamedTuple):
 
 
 class Detector(Protocol):
+    """Finds faces: what CenterFace and YuNet have in common."""
+
     def find(self, image: Image, side: int) -> Detections:
         """The faces of an RGB image, looked at with its longer side at `side` pixels."""
 
