@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.conftest import ROOT, Server
 from tests.console.conftest import PHOTOS, SLOW, Visit, expect, pixels, visiting
@@ -124,14 +125,19 @@ def test_no_rule_of_accessibility_is_broken(
             assert results.violations_count == 0, f"{view}: {results.generate_report()}"
 
 
-@pytest.mark.parametrize("width", [360, 900])
-def test_no_window_is_scrolled_sideways(
-    browser: Any, server: Server, options: dict[str, Any], collection: str, width: int
-) -> None:
-    for visit in visiting(browser, server.url, options | {"viewport": {"width": width, "height": 800}}):
-        for view in (*VIEWS, f"collections/{collection}", f"collections/{collection}/search"):
-            visit.open(view)
-            assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, view
+@pytest.mark.parametrize("width", [360, 900, 1280])
+def test_no_window_is_scrolled_sideways(visit: Visit, collection: str, tmp_path: Path, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 800})
+    for view in (*VIEWS, f"collections/{collection}", f"collections/{collection}/search"):
+        visit.open(view)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, view
+    visit.open("look")
+    Image.new("RGB", (1200, 300)).save(tmp_path / "wide.png")
+    visit.choose(tmp_path / "wide.png")
+    stage, results = (visit.page.locator(place).bounding_box() for place in (".stage img", ".results"))
+    assert stage["x"] + stage["width"] <= width
+    assert stage["x"] + stage["width"] <= results["x"] or stage["y"] + stage["height"] <= results["y"]
+    visit.looked()
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ function line(found, all) {
     note: inside.length > 1 ? plural(inside.length, "word") : "",
     confidence: found.Confidence,
     details: inside.map((word) => [word.DetectedText, sure(word)]),
-    marks: [{ polygon: found.Geometry.Polygon, name: found.DetectedText }],
+    marks: [{ polygon: found.Geometry.Polygon, name: found.DetectedText, shy: true }],
   };
 }
 

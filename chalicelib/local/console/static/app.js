@@ -1,8 +1,8 @@
 // The frame: which view is shown, the theme, the keyboard.
 
 import { fill, h, svg } from "./dom.js";
-import { tell, trouble } from "./parts.js";
 import { askForKeys } from "./keys.js";
+import { tell, trouble } from "./parts.js";
 import { collection } from "./views/collection.js";
 import { collections } from "./views/collections.js";
 import { health } from "./views/health.js";

@@ -1,14 +1,19 @@
 // Boxes, polygons and points over a picture or a video, with names that keep out of each other's way.
 
-import { fill, svg } from "./dom.js";
+import { fill, h, svg } from "./dom.js";
 
 const LETTERS = document.createElement("canvas").getContext("2d");
 const HEIGHT = 20;
 const NAMES = 2;
+/** A photo's height, in hundredths of the window's. */
+const HIGHEST = 60;
+/** Pixels of height below which a mark has thin lines. */
+const SMALL = 28;
 
 /**
  * Keep an overlay over `shown`, an img or video that lies in a positioned element.
- * A mark is { id, hue, name, box?, polygon?, points? }, places as Rekognition gives them: ratios of width and height.
+ * A mark is { id, hue, name, box?, polygon?, points?, shy? }, places as Rekognition gives them: ratios of width and
+ * height. The name of a shy one is shown only while it is chosen.
  */
 export class Overlay {
   constructor(shown) {
@@ -43,9 +48,19 @@ export class Overlay {
   }
 }
 
+/** A photo on its stage, as large as there is room, and its overlay. */
+export function staged(photo, alt) {
+  const image = h("img", { src: photo.url, alt });
+  const overlay = new Overlay(image);
+  const shown = h("div.shown", image, overlay.element);
+  shown.style.width = `${(HIGHEST * photo.width) / photo.height}vh`;
+  return { overlay, figure: h("figure.stage", shown) };
+}
+
 function shape(mark, width, height, chosen) {
-  const group = svg("g.mark", { hue: mark.hue, "data-on": chosen });
   const { box, polygon, points = [] } = mark;
+  const small = (box ?? around(polygon)).Height * height < SMALL;
+  const group = svg("g.mark", { hue: mark.hue, "data-on": chosen, "data-small": small });
   if (polygon) {
     const corners = polygon.map((corner) => `${within(corner.X) * width},${within(corner.Y) * height}`).join(" ");
     group.append(svg("polygon.under", { points: corners }), svg("polygon", { points: corners }));
@@ -95,16 +110,25 @@ function names(marks, width, height, isChosen) {
   const taken = [];
   const isFree = (place) => place.y >= 0 && place.y + HEIGHT <= height && !taken.some((other) => meet(place, other));
   return marks.flatMap((mark) => {
-    if (!mark.name) return [];
-    const wide = Math.min(LETTERS.measureText(mark.name).width + 12, width);
+    if (!mark.name || (mark.shy && !isChosen(mark))) return [];
+    const said = fitting(mark.name, width - 12);
+    const wide = LETTERS.measureText(said).width + 12;
     const places = placesFor(mark.box ?? around(mark.polygon), wide, width, height);
     const place = places.find(isFree) ?? (isChosen(mark) ? places[1] : null);
     if (!place) return [];
     taken.push(place);
     const ground = svg("rect", { x: place.x, y: place.y, width: wide, height: HEIGHT, rx: 5 });
-    const text = svg("text", { x: place.x + 6, y: place.y + 14 }, mark.name);
+    const text = svg("text", { x: place.x + 6, y: place.y + 14 }, said);
     return svg("g.name", { hue: mark.hue, "data-on": isChosen(mark) }, ground, text);
   });
+}
+
+/** As much of a name as that width holds. */
+function fitting(name, width) {
+  if (LETTERS.measureText(name).width <= width) return name;
+  let length = name.length;
+  while (length > 1 && LETTERS.measureText(`${name.slice(0, length)}…`).width > width) length--;
+  return `${name.slice(0, length)}…`;
 }
 
 /** Where a name of that width may stand beside its box, the best first. */

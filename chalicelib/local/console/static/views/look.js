@@ -4,9 +4,9 @@ import { ANALYSES } from "../analyses.js";
 import { call, region as regionOf } from "../api.js";
 import { inspector } from "../code.js";
 import { fill, h } from "../dom.js";
-import { head, say, tabs, tell } from "../parts.js";
-import { Overlay } from "../draw.js";
+import { staged } from "../draw.js";
 import { listed, sureEnough } from "../findings.js";
+import { head, say, tabs, tell } from "../parts.js";
 import { dropPlace, Photo } from "../photo.js";
 
 /** What is looked at stays while other views are open: the photo, what each analysis says of it, what is shown. */
@@ -43,9 +43,8 @@ function draw(page, region) {
     page.firstChild.classList.add("tall");
     return;
   }
-  const { url, name, width, height } = state.photo;
-  const image = h("img", { src: url, alt: `${name}, ${width} by ${height} pixels` });
-  const overlay = new Overlay(image);
+  const { name, width, height } = state.photo;
+  const { figure, overlay } = staged(state.photo, `${name}, ${width} by ${height} pixels`);
   const chips = h("div.chips", { role: "group", "aria-label": "What is drawn" });
   const findings = h("div.findings");
   const inspected = inspector(region);
@@ -64,9 +63,8 @@ function draw(page, region) {
     ["Response", inspected.response],
     ["Code", inspected.code],
   ];
-  const stage = h("figure.stage", h("div.shown", image, overlay.element));
   const another = dropPlace(take, { says: "Drop another photo", low: true });
-  const left = h("div.stack", h("div.row", chips), stage, settings(redraw), another);
+  const left = h("div.stack", h("div.row", chips), figure, settings(redraw), another);
   const right = h("section.panel.results", { "aria-label": "What was seen" }, tabs("What was seen", panels));
   fill(page, h("div.look", left, right));
   state.redraw = redraw; // answers may come when the view was left and opened again

@@ -3,9 +3,9 @@
 import { call } from "../api.js";
 import { inspector } from "../code.js";
 import { fill, h } from "../dom.js";
+import { staged } from "../draw.js";
 import { percent, plural } from "../format.js";
 import { bar, say, tabs, tell, trouble } from "../parts.js";
-import { Overlay } from "../draw.js";
 import { dropPlace, Photo } from "../photo.js";
 import { thumbnail } from "../thumbnails.js";
 
@@ -84,13 +84,10 @@ export async function search(body, { id, region, place }, kind, known) {
     } catch (error) {
       return tell(error.message);
     }
-    const image = h("img", { src: photo.url, alt: `Searched: ${photo.name}` });
-    overlay = new Overlay(image);
-    fill(
-      stage,
-      h("figure.stage", h("div.shown", image, overlay.element)),
-      dropPlace(take, { says: "Drop another photo", low: true, label: "Choose a photo to search with" }),
-    );
+    const shown = staged(photo, `Searched: ${photo.name}`);
+    const another = { says: "Drop another photo", low: true, label: "Choose a photo to search with" };
+    overlay = shown.overlay;
+    fill(stage, shown.figure, dropPlace(take, another));
     return again();
   }
 

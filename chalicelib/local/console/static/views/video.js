@@ -3,10 +3,10 @@
 import { call, getObject, own, region as regionOf } from "../api.js";
 import { inspector } from "../code.js";
 import { fill, h } from "../dom.js";
-import { percent, plural } from "../format.js";
-import { tabs, tell, trouble } from "../parts.js";
 import { Overlay } from "../draw.js";
 import { FILMS, filmTitle, rowsOf } from "../films.js";
+import { percent, plural } from "../format.js";
+import { tabs, tell, trouble } from "../parts.js";
 import { state } from "./videos.js";
 
 const LARGEST = 200e6;

@@ -2,9 +2,9 @@
 
 import { about, all, call, own, putObject } from "../api.js";
 import { fill, h } from "../dom.js";
+import { FILMS, filmTitle } from "../films.js";
 import { plural, when } from "../format.js";
 import { head, renew, table, tag, tell } from "../parts.js";
-import { FILMS, filmTitle } from "../films.js";
 import { dropPlace } from "../photo.js";
 
 const FILM = /\.(mp4|mov|avi|mkv)$/i;
