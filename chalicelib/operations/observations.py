@@ -64,7 +64,7 @@ def labels(request: Mapping[str, Any], backend: Backend) -> Observe:
 
 
 def text(request: Mapping[str, Any], backend: Backend) -> Observe:
-    """Lines and words of each frame that pass the filters. Raises InvalidParameterException for a region that is none."""
+    """Lines and words of each frame that pass the filters. InvalidParameterException for a region that is none."""
     words = WordFilter.of(request.get("Filters", {}))
 
     def see(picture: Picture) -> Iterator[Members]:
