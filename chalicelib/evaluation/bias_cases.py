@@ -76,6 +76,7 @@ class Pairs(NamedTuple):
     same: NDArray[np.bool_]
 
     def only(self, which: NDArray[np.bool_]) -> Pairs:
+        """Those pairs where `which` ([n]) is true."""
         return Pairs(self.a[which], self.b[which], self.same[which])
 
 

@@ -72,6 +72,7 @@ class Whom(msgspec.Struct, frozen=True, rename="pascal", forbid_unknown_fields=T
 
     @property
     def person(self) -> Person:
+        """Raises InvalidParameterException unless it is named in exactly one way."""
         if (self.photo is None) == (self.external_image_id is None):
             raise InvalidParameterException("Name a person by a Photo or by an ExternalImageId")
         return Person(self.photo, self.external_image_id, self.similarity)

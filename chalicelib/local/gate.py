@@ -40,6 +40,7 @@ class Operator:
 
     @classmethod
     def new(cls) -> Operator:
+        """One with a secret of its own, for as long as the server runs."""
         return cls("operator", new_key().hex())
 
 

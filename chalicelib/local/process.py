@@ -58,6 +58,8 @@ def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> No
         print(f"Lookalike serves Rekognition on {url}")
         print(f"export AWS_ENDPOINT_URL={url}")
         print(_credentials(world, data_dir), f"AWS_DEFAULT_REGION={settings.region}")
+        if world.signed and data_dir is not None and not world.backend.store.access.all():
+            print(f"No key is there yet, make one: lookalike keys create --data-dir {data_dir}")
         print(f"See it at {url}/_lookalike/", flush=True)
         stopped.wait()
 

@@ -34,12 +34,15 @@ class Remote:
         return self._credentials is None
 
     def create(self, wanted: Wanted) -> Told:
+        """Make a key; its secret is told this once."""
         return msgspec.json.decode(self.send("POST", PATH, msgspec.json.encode(wanted)), type=Told)
 
     def list(self) -> list[Told]:
+        """All keys, without their secrets."""
         return msgspec.json.decode(self.send("GET", PATH), type=Listing).Keys
 
     def revoke(self, identity: str) -> None:
+        """End a key, and the sessions it opened."""
         self.send("DELETE", f"{PATH}/{identity}")
 
     def send(self, method: str, path: str, body: bytes = b"", seconds: float = _SECONDS) -> bytes:

@@ -34,6 +34,7 @@ class Reader:
         self._at = 0
 
     def take(self, count: int) -> bytes:
+        """The next bytes. Raises ValueError where the file ends before."""
         taken = self._data[self._at : self._at + count]
         if len(taken) < count:
             raise ValueError("the dlib file ends too soon")
@@ -41,11 +42,13 @@ class Reader:
         return taken
 
     def integer(self) -> int:
+        """A size byte, whose highest bit is the sign, and so many bytes of magnitude, the lowest first."""
         control = self.take(1)[0]
         magnitude = int.from_bytes(self.take(control & 0x0F), "little")
         return -magnitude if control & 0x80 else magnitude
 
     def integers(self, count: int) -> tuple[int, ...]:
+        """The next integers."""
         return tuple(self.integer() for _ in range(count))
 
     def real(self) -> float:

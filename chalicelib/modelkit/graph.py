@@ -45,6 +45,7 @@ class Graph:
         return name
 
     def clip(self, x: str, low: float, high: float, name: str | None = None) -> str:
+        """x, but at least `low` and at most `high`."""
         bounds = [self.constant(np.array(bound, np.float32)) for bound in (low, high)]
         return self.add("Clip", x, *bounds, name=name)
 

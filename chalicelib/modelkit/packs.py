@@ -40,6 +40,7 @@ class Listing:
 
     @property
     def built(self) -> bool:
+        """Whether every model of it is there as the manifest says."""
         return all(model.state == "built" for model in self.models)
 
     @property

@@ -62,6 +62,7 @@ class Network:
         return Tensor(name, (channels, height, width))
 
     def pool(self, x: Tensor, layer: Layer) -> Tensor:
+        """The largest or the mean of each window; a window of no size is the whole."""
         if layer.sizes[0] == 0:
             return Tensor(self.graph.add("GlobalAveragePool", x.name), (x.size[0], 1, 1))
         kind = {"max_pool": "MaxPool", "avg_pool": "AveragePool"}[layer.kind]

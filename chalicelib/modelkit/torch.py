@@ -45,6 +45,7 @@ class View:
     strides: tuple[int, ...]
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The tensor in its storage's values ([n]), copied. Raises ValueError where it reaches outside."""
         steps = [step * values.itemsize for step in self.strides]
         last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
         if 0 in self.shape or min([self.offset, *self.strides]) < 0 or last >= len(values):

@@ -56,6 +56,7 @@ class Found(msgspec.Struct, frozen=True, rename="pascal"):
 
     @property
     def empty(self) -> bool:
+        """Whether nothing is kept of the person."""
         return not (self.faces or self.objects or self.consents)
 
 
@@ -97,6 +98,7 @@ class Person:
 
     @property
     def told(self) -> dict[str, Any]:
+        """How the person was named, without the photo."""
         if self.photo is None:
             return {"ExternalImageId": self.external_id}
         return {"PhotoSha256": hashlib.sha256(self.photo).hexdigest(), "Similarity": self.similarity}

@@ -56,6 +56,7 @@ class WordFilter:
         )
 
     def passes(self, word: Word) -> bool:
+        """Whether a word is sure and large enough, and inside a region where any is asked for."""
         box = bounds(word.polygon)
         return (
             word.confidence >= self.confidence

@@ -87,6 +87,7 @@ class Draft:
 
     @property
     def empty(self) -> bool:
+        """Whether it changes nothing."""
         logs = any(self.appended.values()) or any(self.rewritten.values())
         return not (logs or self.names) and self.tags is None and self.key is None
 

@@ -33,10 +33,12 @@ class Log:
 
     @property
     def key(self) -> str:
+        """Names the log among all of the account's."""
         return f"{self.head.uid}/{self.kind}"
 
     @property
     def length(self) -> int:
+        """Records in it."""
         return length(self.head, self.kind)
 
     def since(self, start: int) -> Iterator[Sequence[Change]]:

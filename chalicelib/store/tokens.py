@@ -39,6 +39,7 @@ class Once:
 
     @property
     def token(self) -> str | None:
+        """The request's ClientRequestToken."""
         return self.request.get("ClientRequestToken")
 
     def name(self, head: Head) -> str:
@@ -47,6 +48,7 @@ class Once:
 
     @property
     def digest(self) -> str:
+        """SHA-256 of the request, in hexadecimal: the same for the same members in any order."""
         return hashlib.sha256(msgspec.json.encode(dict(self.request), order="sorted")).hexdigest()
 
 

@@ -59,6 +59,7 @@ class Colour:
 
     @property
     def hex(self) -> str:
+        """As CSS writes it, such as #a0b1c2."""
         return f"#{self.red:02x}{self.green:02x}{self.blue:02x}"
 
 

@@ -24,4 +24,5 @@ class Box:
 
     @property
     def area(self) -> float:
+        """As a ratio of the picture's."""
         return self.width * self.height

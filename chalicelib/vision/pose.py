@@ -59,6 +59,7 @@ class Rigid:
 
     @property
     def pose(self) -> Pose:
+        """The angles of the turn, in degrees."""
         roll = np.arctan2(self.turn[1, 0], self.turn[0, 0])
         yaw = np.arcsin(np.clip(self.turn[2, 0], -1, 1))
         pitch = np.arctan2(-self.turn[2, 1], self.turn[2, 2])

@@ -53,6 +53,7 @@ class Claims:
 
     @property
     def scope(self) -> str:
+        """What the signature holds for: day, region and service."""
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
     @property
