@@ -40,7 +40,7 @@ GETS = 4
 """The image is read by each operation."""
 LOG_BYTES, TABLE_BYTES = 4 * 800, 6_000
 """A record of each operation; the row with its labels."""
-ALARMS = 10
+ALARMS = 11
 
 
 @dataclass(frozen=True, slots=True)

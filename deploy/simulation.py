@@ -13,7 +13,7 @@ minutes all of them, as when a service of AWS is out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -181,8 +181,7 @@ def _joined(left: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def main(folder: Path = Path(__file__).parent.parent / "docs") -> None:
     """Simulate both ways, print what came of them, and write the plots."""
     runs = [by_queue(), by_lambda()]
-    for run in runs:
-        print(told(run))
+    print(table(runs))
     minutes = [range(0, len(run.waiting), 60) for run in runs]
     waiting = [
         Line(run.name, [at / 60 for at in each], [run.waiting[at] / 1e6 for at in each])
@@ -197,10 +196,14 @@ def main(folder: Path = Path(__file__).parent.parent / "docs") -> None:
         (folder / f"flood_{name}.svg").write_text(plot.replace("<svg ", _FILE, 1).replace(">", f">{_STYLE}", 1) + "\n")
 
 
-def told(run: Run) -> str:
-    """One line."""
-    return (
-        f"{run.name}: {run.done:,} done, {run.parked:,} parked, {run.expired:,} expired, {run.lost:,} lost; "
-        f"{max(run.waiting):,} waited at most, {sum(run.throttled):,} throttled, {run.cold_starts:,} cold starts, "
-        f"{len(run.waiting) / 3600:.1f} hours, ${run.dollars:,.0f}"
-    )
+def table(runs: Sequence[Run]) -> str:
+    """As Markdown."""
+    rows = [
+        "| | done | parked | lost | waiting at most | throttled | done after | costs |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        counts = (run.done, run.parked, run.lost + run.expired, max(run.waiting), sum(run.throttled))
+        hours = len(run.waiting) / HOUR
+        rows.append(f"| {run.name} | {' | '.join(f'{n:,}' for n in counts)} | {hours:.1f} h | ${run.dollars:,.0f} |")
+    return "\n".join(rows)

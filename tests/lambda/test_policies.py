@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from deploy import building, proof
+from deploy import building, events, proof
+from deploy.container import Container
 from tests.conftest import ROOT, Server
 
 from .recorder import Action, Recorder
@@ -33,11 +34,24 @@ def recorded(package: building.Package, server: Server) -> Iterator[tuple[proof.
         proof.detect_faces(account, api)
         proof.index_faces(account, uploads, api)
         proof.video_jobs(account, jobs, api)
+        uploaded(account, uploads, jobs)
         everything(account, api)
         yield account, {name: recorder.actions for name, recorder in recorders.items()}
 
 
-def everything(account: proof.Account, api: Any) -> None:
+def uploaded(account: proof.Account, uploads: Container, jobs: Container) -> None:
+    """A picture and a film that are analysed, and found by what was seen; the picture is removed again."""
+    for key, body in (("album/eileen.jpg", proof.PHOTO.read_bytes()), ("album/film.mp4", proof.film())):
+        account.client("s3").put_object(Bucket=account.uploads, Key=key, Body=body)
+        assert uploads.invoke(events.uploaded(account.uploads, key, len(body))).error is None
+    for event in account.messages():
+        assert jobs.invoke(event).result == {"batchItemFailures": []}
+    removal = events.uploaded(account.uploads, "album/eileen.jpg", 0, "0055AED6DCD90281E7")
+    removal["Records"][0]["eventName"] = "ObjectRemoved:Delete"
+    assert uploads.invoke(removal).error is None
+
+
+def everything(account: proof.Account, api: Container) -> None:
     """What touches a store and is not in the proof."""
     image = {"Image": {"S3Object": {"Bucket": account.uploads, "Name": "collections/crew/eileen.jpg"}}}
     account.ask(api, "DetectFaces", image)
