@@ -91,16 +91,17 @@ class Log:
             self._busy.set()
 
     def close(self) -> None:
-        """Write what waits, sync, and let go of the files. Raises SetupError where that fails."""
+        """Write what waits, sync, and let go of the files. What cannot be written is lost with the process."""
         self._closed.set()
         self._busy.set()
         self._thread.join()
         try:
             self._write_out()
             self._move_anchor()
-        finally:
-            os.close(self._file)
-            self._anchor.close()
+        except (SetupError, OSError) as error:
+            logger.error("the audit log: %s", error)
+        os.close(self._file)
+        self._anchor.close()
 
     def _write_out(self, *last: bytes) -> None:
         """Write all that waits, and `last`. Raises SetupError where that fails; what waits then waits on."""
@@ -110,12 +111,12 @@ class Log:
             for record in (*self._waiting, *last):
                 line, link = chain.append(record, link, self.key)
                 text += line
-            self._failing = True
             try:
                 if (today := self._today()) > self._day:
                     self._turn_to(today)
                 self._write(text)
             except OSError as error:
+                self._failing = True
                 with suppress(OSError):
                     os.ftruncate(self._file, self._size)  # nothing by half
                 raise _unwritable(error) from error
@@ -189,7 +190,7 @@ def read_key(data_dir: Path) -> bytes:
 
 def files(data_dir: Path) -> list[Path]:
     """The files of the log, the oldest first."""
-    return sorted((data_dir / "audit").glob("*.jsonl"))
+    return sorted((data_dir / "audit").glob("????-??-??.jsonl"))
 
 
 def _day(path: Path) -> int:
@@ -217,6 +218,8 @@ def _last_line(data_dir: Path) -> bytes | None:
             file.seek(max(size - _TAIL, 0))
             tail = file.read()
             end = tail.rfind(b"\n") + 1
+            if not end and size > _TAIL:
+                raise BrokenError("its end is no line")
             if end < len(tail):
                 file.truncate(size - len(tail) + end)
         if end:

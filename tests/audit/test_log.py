@@ -215,6 +215,17 @@ def test_sixteen_at_once_and_a_reader(tmp_path: Path) -> None:
     assert verify(tmp_path).records == 801
 
 
+def test_an_end_that_is_no_line(data_dir: Path) -> None:
+    """Too long to be what a kill left: it is evidence, and stays."""
+    path = files(data_dir)[1]
+    with path.open("ab") as file:
+        file.write(bytes(2 << 20))
+    with opened(data_dir) as log:
+        log.append(record(RECORDS))
+    assert path.stat().st_size > 2 << 20
+    assert broken(data_dir).startswith(f"{path}:{RECORDS // 2}: ")
+
+
 def test_the_key_is_lost(data_dir: Path) -> None:
     (data_dir / "audit.key").unlink()
     with pytest.raises(SetupError, match="restore it"):
