@@ -51,8 +51,9 @@ def fill(url: str) -> None:
 
 
 def look(page: Page, url: str) -> None:
-    page.goto(f"{url}/_lookalike/#/look")
     for _ in range(2):  # the first time, models are opened
+        page.goto(f"{url}/_lookalike/#/look")
+        page.reload()
         page.locator("input[type=file]").set_input_files(PORTRAIT)
         expect(page.locator('.chip[aria-busy="false"]')).to_have_count(5, timeout=60_000)
 
