@@ -10,9 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ..audit import parameters, reading
-from ..audit.chain import BrokenError
-from ..audit.log import files, read_key
 from ..errors import SetupError
 
 app = typer.Typer(
@@ -44,6 +41,9 @@ def verify(
 
     Keep what it prints outside this machine: given back as --expect, it proves that nothing was put back either.
     """
+    from ..audit import reading  # .4 s: the operations
+    from ..audit.chain import BrokenError
+
     try:
         whole = reading.verify(data_dir, _noted(expect or [])) if stream is None else reading.verify_stream(stream)
     except (BrokenError, OSError) as error:
@@ -68,6 +68,9 @@ def show(  # noqa: PLR0917 -- each an option of the command line
     as_json: Annotated[bool, typer.Option("--json", help="The lines as they are, in CloudTrail's shape.")] = False,
 ) -> None:
     """Show the records, the oldest first."""
+    from ..audit import parameters, reading
+    from ..audit.log import files, read_key
+
     pseudonym = parameters.pseudonyms(read_key(data_dir))(about) if about else ""
     earliest = _time(since) if since else ""
     wanted: list[Callable[[Said], bool]] = [

@@ -12,24 +12,18 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
-from ..backend import Backend, build
 from ..config import Settings
 from ..errors import SetupError
-from ..jobs.worker import Worker
-from ..operations.work import tasks
-from ..wire import gateway as path
-from ..wire.door import Door
-from ..wire.gateway import Request, Response
-from ..wire.guard import Guard
-from ..wire.resources import Account
-from .application import Application, load
 from .process import DRAIN_SECONDS, Listening, require_fit, require_models
-from .worker import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ..backend import Backend
+    from ..wire.door import Door
+    from ..wire.gateway import Request, Response
+    from .application import Application
 
 Host = Annotated[str, typer.Option(help="Address to listen on; one that others reach only with --signed.")]
 PortNumber = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
@@ -39,6 +33,8 @@ Create = Annotated[bool, typer.Option("--create", help="Make tables, bucket and 
 
 def gateway(host: Host = "127.0.0.1", port: PortNumber = 4566, signed: Signed = False, create: Create = False) -> None:
     """Serve Rekognition alone, over the DynamoDB, S3, SQS and KMS that the environment names. Ctrl-C stops it."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     settings, listening = Settings.from_environ(), Listening(host, port, signed, None)
     require_fit(listening)
     require_models(settings)
@@ -56,12 +52,18 @@ def gateway(host: Host = "127.0.0.1", port: PortNumber = 4566, signed: Signed = 
 
 def _start(settings: Settings, listening: Listening, create: bool, cleanup: ExitStack) -> str:
     """Begin to serve and to take jobs, and tell under which URL; what `cleanup` holds ends it in order."""
+    from ..backend import build
+    from ..jobs.worker import Worker
+    from ..operations.work import tasks
+    from ..wire.door import OPEN
+    from .application import Application, load
     from .http import Port
+    from .worker import Workers
 
     backend, stopping = build(settings), threading.Event()
     if create:
         _create(backend)
-    door = _door(backend) if listening.signed else Door()
+    door = _door(backend) if listening.signed else OPEN
     application = load(backend, Worker(backend.jobs, tasks(backend), stopped=stopping.is_set), door)
     workers = Workers(application, backend.jobs, stopping)
     port = Port(listening.host, listening.port, _answers(backend, door, Application(application), listening.signed))
@@ -76,6 +78,7 @@ def _start(settings: Settings, listening: Listening, create: bool, cleanup: Exit
 
 def _answers(backend: Backend, door: Door, application: Application, signed: bool) -> Callable[[Request], Response]:
     """Rekognition's requests; where nobody need sign, also what is known of uploads."""
+    from ..wire import gateway as path
 
     def answer(request: Request) -> Response:
         own = None if signed else application.answer(request)
@@ -85,6 +88,10 @@ def _answers(backend: Backend, door: Door, application: Application, signed: boo
 
 
 def _door(backend: Backend) -> Door:
+    from ..wire.door import Door
+    from ..wire.guard import Guard
+    from ..wire.resources import Account
+
     guard = Guard(backend.store.access, Account(backend.account, backend.region))
     return Door(authenticate=guard.authenticate, permit=guard.permit)
 

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from ..config import Settings
 from ..errors import ServiceError, SetupError
-from .directory import HeldError
-from .keys import Ring, Told, Wanted
 from .operating import HERE, DataDir, Endpoint
+
+if TYPE_CHECKING:
+    from .keys import Told, Wanted
 
 app = typer.Typer(help="Who may call: the keys that a server with --auth required knows.", no_args_is_help=True)
 
@@ -53,6 +54,8 @@ def create(
     aws: OnAws = False,
 ) -> None:
     """Make a key, and print it as two lines to export. The secret is shown this once."""
+    from .keys import Wanted
+
     with _keys(data_dir, endpoint_url, aws) as keys:
         made = keys.create(Wanted(user, None if policy is None else _read(policy)))
     print(f"export AWS_ACCESS_KEY_ID={made.AccessKeyId}")
@@ -90,6 +93,8 @@ def revoke(
 def _keys(data_dir: Path, endpoint_url: str | None, aws: bool) -> Iterator[Keys]:
     """Raises SetupError for what is refused."""
     from . import control, remote
+    from .directory import HeldError
+    from .keys import Ring
 
     try:
         if aws:
@@ -118,6 +123,7 @@ def _in_directory(data_dir: Path) -> Iterator[Keys]:
     from ..backend import build
     from .aws import Aws
     from .keep import Keeper
+    from .keys import Ring
     from .process import leave_the_users_aws
     from .state import State
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import SetupError
 from .asking import HERE, Endpoint
-from .remote import Remote, of_url
+
+if TYPE_CHECKING:
+    from .remote import Remote
 
 _EVERY = 0.5
 """Seconds between two looks."""
@@ -22,6 +24,7 @@ def watch(
 ) -> None:
     """Show how far a job is, until it has ended; exit status 1 where it failed."""
     from .progress import bars
+    from .remote import of_url
 
     server = of_url(endpoint_url)
     with bars() as report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -33,6 +34,27 @@ def test_every_command_explains_itself() -> None:
         shown = lookalike(command, "--help")
         assert shown.returncode == 0
         assert "Usage" in shown.stdout
+
+
+def test_the_command_line_begins_without_what_is_slow() -> None:
+    heavy = {"PIL", "boto3", "botocore", "moto", "numpy", "onnxruntime", "rich.table", "werkzeug"}
+    program = f"import sys, chalicelib.local.cli; print(*sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_a_shell_completes_commands() -> None:
+    typed = {"COMP_WORDS": "lookalike detect ", "COMP_CWORD": "2", "_LOOKALIKE_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [sys.executable, "-m", "chalicelib"],
+        cwd=ROOT,
+        env=os.environ | typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.split() == ["faces", "labels", "text", "moderation", "ppe"]
 
 
 def test_packs_are_listed() -> None:
