@@ -17,6 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from chalicelib.errors import InvalidParameterException
+from chalicelib.local.aws import Aws
+from chalicelib.local.keys import Ring, Wanted
+from chalicelib.store.access import Access
+from chalicelib.store.tables import SessionConnection
+from chalicelib.store.vault import LocalKeys, Vault, new_key
 from tests.api.guarded import COMMAND, POOL, Guarded, Held, lookalike, serving
 from tests.conftest import ROOT, Server
 
@@ -79,6 +85,18 @@ def test_a_first_key_is_made_before_the_server_runs_and_revoked_while_it_does(mo
     assert second.id in listed
 
 
+def test_a_server_without_keys_says_how_to_make_one(models: Path, data_dir: Path) -> None:
+    command = [*COMMAND, "serve", "--port", "0", "--data-dir", str(data_dir), "--auth", "required"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url, *_, told = (process.stdout.readline().strip() for _ in range(4))
+        assert told.endswith(f"lookalike keys create --data-dir {data_dir}")
+        made = Held.printed(keys(data_dir, "create"))
+        server = Guarded(url.split()[-1], data_dir, made)
+        assert server.client("rekognition").list_collections()["CollectionIds"] == []
+        process.terminate()
+
+
 def test_no_secret_lies_in_the_data_directory(models: Path, data_dir: Path) -> None:
     made = Held.printed(keys(data_dir, "create"))
     with serving(data_dir) as url:
@@ -98,8 +116,10 @@ def test_whoever_cannot_read_the_directory_cannot_make_keys(models: Path, server
 
 
 @pytest.mark.parametrize("user", ["", "a b", "ä", "x" * 65])
-def test_a_user_that_is_none(data_dir: Path, user: str) -> None:
-    assert "is no user" in keys(data_dir, "create", "--user", user, fails=True)
+def test_a_user_that_is_none(aws: Aws, user: str) -> None:
+    access = Access(SessionConnection(aws.session, aws.region), "keys", Vault(LocalKeys([new_key()])))
+    with pytest.raises(InvalidParameterException, match="is no user"):
+        Ring(access).create(Wanted(user))
 
 
 def test_without_a_directory_a_key_is_made_at_the_start(models: Path, tmp_path: Path) -> None:
