@@ -35,6 +35,9 @@ _NARROWEST, _WIDEST = 8, 3200
 _SURE = 0.95
 """A reading above this confidence is not doubted: 93 % of upright words are above it, 6 % of upside-down ones."""
 _LEGIBLE = 0.5
+_FILLING = 0.4
+"""Of the picture: a single character as large as that is a shape taken for one. Of 120 photos of things, animals and
+people, 17 had one, at confidences up to 97."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Text:
         return [
             _line(quads[index] / size, readings[index])
             for index in reading_order(quads)
-            if readings[index].text.strip() and readings[index].confidence >= _LEGIBLE
+            if readings[index].confidence >= _LEGIBLE and _is_text(readings[index].text.strip(), quads[index] / size)
         ]
 
     def _surest(self, image: Image.Image, quads: list[Quad]) -> tuple[list[Quad], list[Reading]]:
@@ -91,6 +94,12 @@ class Text:
             if other.confidence > readings[index].confidence:
                 quads[index], readings[index] = way, other
         return quads, readings
+
+
+def _is_text(text: str, quad: Quad) -> bool:
+    """Whether what was read in `quad`, in ratios of the picture, is more than a shape like a character."""
+    across, down = quad[1] - quad[0], quad[3] - quad[0]
+    return len(text) > 1 or (len(text) == 1 and abs(float(across[0] * down[1] - across[1] * down[0])) < _FILLING)
 
 
 def _scale(width: int, height: int) -> float:

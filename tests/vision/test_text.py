@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from chalicelib.vision.geometry import Point
-from chalicelib.vision.picture import Picture
+from chalicelib.vision.picture import Picture, decode
 from chalicelib.vision.sessions import Sessions
 from chalicelib.vision.text import Line, Text
+
+PHOTOS = Path(__file__).parent.parent / "photos"
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +42,15 @@ def drawn(words: str, degrees: float = 0, size: int = 32, side: int = 480) -> tu
 def angle(polygon: tuple[Point, ...]) -> float:
     """Degrees clockwise from the horizontal of a polygon's first side."""
     return float(np.degrees(np.arctan2(polygon[1].y - polygon[0].y, polygon[1].x - polygon[0].x)))
+
+
+def test_a_cup_is_no_eight(text: Text) -> None:
+    """Its rim and saucer look like one: a single character that fills the picture is none."""
+    assert text.read(decode((PHOTOS / "coffee.jpg").read_bytes())) == []
+
+
+def test_a_large_letter_is_one(text: Text) -> None:
+    assert [line.text for line in text.read(picture(drawn("B", size=160)[0]))] == ["B"]
 
 
 @pytest.mark.parametrize("degrees", [0, 7, 15, 30, 45, 60, 75, 90, -15, -45, -75, -89, 180])
