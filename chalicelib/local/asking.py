@@ -20,7 +20,7 @@ MaybeEndpoint = Annotated[
     typer.Option("--endpoint-url", help="A server to ask; without one, this command looks itself.", envvar=_ENDPOINTS),
 ]
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-"""An operation's name and members, to those of its answer. Raises RefusedError; SetupError where nobody answers."""
+"""An operation's name and members, to those of its answer. Raises RefusedError, UnreachableError."""
 
 
 class RefusedError(Exception):
@@ -29,6 +29,10 @@ class RefusedError(Exception):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(f"{code}: {message}")
+
+
+class UnreachableError(SetupError):
+    """No server answers, tried again and again."""
 
 
 def asking(endpoint_url: str | None) -> Ask:
@@ -103,6 +107,6 @@ def client_of(endpoint_url: str) -> Any:
         raise SetupError(f"{endpoint_url} is no address of a server") from error
 
 
-def unreachable(error: Exception) -> SetupError:
+def unreachable(error: Exception) -> UnreachableError:
     """What to do where no server answers."""
-    return SetupError(f"{error} Start a server with `lookalike serve`, or name one with --endpoint-url")
+    return UnreachableError(f"{error} Start a server with `lookalike serve`, or name one with --endpoint-url")

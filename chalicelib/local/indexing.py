@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
 
 from ..errors import SetupError
-from .asking import HERE, Ask, Endpoint, RefusedError, asking
+from .asking import HERE, Ask, Endpoint, RefusedError, UnreachableError, asking
 from .celebrities import AN_EXTERNAL_ID
 from .looking import show
 from .photos import bytes_of, photos_of
@@ -109,17 +110,33 @@ class Indexing:
                 raise SetupError(str(error)) from error
 
     def all_of(self, photos: Sequence[Path], progress: Report) -> tuple[int, dict[Path, str]]:
-        """Index photos, several at once; returns how many faces were taken, and why photos were not, by their paths."""
-        faces, refusals = 0, {}
+        """Index photos, several at once; returns how many faces were taken, and why photos were not, by their paths.
+
+        Once the server is gone, the rest is not tried.
+        """
+        faces, refusals, gone = 0, {}, Event()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            tasks = {pool.submit(self.one, photo): photo for photo in photos}
-            for done, task in enumerate(as_completed(tasks), 1):
-                try:
-                    faces += task.result()
-                except (OSError, RefusedError, SetupError) as error:
-                    refusals[tasks[task]] = str(error)
-                progress(f"index into {self.collection}", done, len(photos))
+            tasks = {pool.submit(self._try, photo, gone): photo for photo in photos}
+            try:
+                for done, task in enumerate(as_completed(tasks), 1):
+                    try:
+                        faces += task.result()
+                    except (OSError, RefusedError, SetupError) as error:
+                        refusals[tasks[task]] = str(error)
+                    progress(f"index into {self.collection}", done, len(photos))
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         return faces, refusals
+
+    def _try(self, photo: Path, gone: Event) -> int:
+        if gone.is_set():
+            raise SetupError("not tried: the server is gone")
+        try:
+            return self.one(photo)
+        except UnreachableError:
+            gone.set()
+            raise
 
     def one(self, photo: Path) -> int:
         """Index a photo; returns how many faces it gave. Raises SetupError where that is none, and says why."""

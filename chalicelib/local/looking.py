@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ from ..errors import SetupError
 from .asking import Ask, MaybeEndpoint, RefusedError, asking
 from .drawing import draw
 from .photos import bytes_of, photos_of
+from .progress import Report, bars
 from .subjects import PLACE, SUBJECTS, Subject, place
 
 app = typer.Typer(
@@ -83,21 +86,29 @@ def _look(
     drawings = dict(zip(photos, _drawings(photos, out), strict=True)) if out else {}
     ask = asking(endpoint_url)
     refusals = []
-    for photo in photos:
-        try:
-            data = bytes_of(photo)
-            answer = ask(subject.operation, {"Image": {"Bytes": data}, **members})
-        except (OSError, RefusedError) as error:
-            refusals.append(f"{photo} ({error})")
-            continue
-        if as_json:
-            print(json.dumps({"File": str(photo), **answer}), flush=True)
-        else:
-            show(subject.columns, subject.rows(answer), str(photo))
-        if out:
-            draw(data, subject.marks(answer), drawings[photo])
+    with _progress() as progress:
+        for done, photo in enumerate(photos, 1):
+            try:
+                data = bytes_of(photo)
+                answer = ask(subject.operation, {"Image": {"Bytes": data}, **members})
+            except (OSError, RefusedError) as error:
+                refusals.append(f"{photo} ({error})")
+            else:
+                if as_json:
+                    print(json.dumps({"File": str(photo), **answer}), flush=True)
+                else:
+                    show(subject.columns, subject.rows(answer), str(photo))
+                if out:
+                    draw(data, subject.marks(answer), drawings[photo])
+            progress(subject.operation, done, len(photos))
     if refusals:
         raise SetupError(f"nothing was seen on {', '.join(refusals)}")
+
+
+def _progress() -> AbstractContextManager[Report]:
+    """A bar for who sees nothing else, because the answers go into a file."""
+    watched = sys.stderr.isatty() and not sys.stdout.isatty()
+    return bars() if watched else nullcontext(lambda *_: None)
 
 
 def _drawings(photos: Sequence[Path], out: Path) -> Iterator[Path]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ..errors import SetupError
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
-"""Of files that are taken from a folder, in lower case. A file that is named itself may have any."""
+SUFFIXES = frozenset({".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+"""Of files that are taken from a folder, in lower case: also of photos that cannot be read, which is told of each. A
+file that is named itself may have any."""
 LARGEST = 4 * 1024 * 1024
 """Bytes that every operation takes in a request."""
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
@@ -51,7 +52,7 @@ def _fitting(data: bytes) -> bytes:
         with Image.open(BytesIO(data)) as source:
             upright = ImageOps.exif_transpose(source).convert("RGB")
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise OSError("not a picture that can be read") from error
+        raise OSError("not a picture that can be read: save it as JPEG or PNG") from error
     for side in _SIDES:
         upright.thumbnail((side, side))
         written = BytesIO()

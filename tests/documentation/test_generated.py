@@ -10,10 +10,12 @@ import pytest
 import typer
 from typer.main import get_command
 
+from chalicelib import uploads
 from chalicelib.local.cli import app
 from chalicelib.operations import OPERATIONS
 from scripts import document
 from tests.conftest import ROOT
+from tests.documentation.pages import blocks
 
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text()
 
@@ -26,6 +28,16 @@ def test_pages_are_as_their_sources_say(path: Path) -> None:
 def test_every_operation_has_its_differences() -> None:
     rows = re.findall(r"^\| (\w+) \| (.+) \|$", (ROOT / "docs" / "differences.md").read_text(), re.MULTILINE)
     assert [name for name, _ in rows[1:]] == sorted(OPERATIONS)
+
+
+def test_the_rules_of_uploads_are_told_as_they_are() -> None:
+    page = (ROOT / "docs" / "uploads.md").read_text()
+    (example,) = [block.text for block in blocks(page) if block.language == "json"]
+    assert [rule.operations for rule in uploads.rules(example)] == [("IndexFaces",), ("DetectModerationLabels",)]
+    rows = re.findall(r"^\| (.*`\..*) \| (.*) \|$", page, re.MULTILINE)
+    for (keys, does), rule in zip(rows, uploads.RULES, strict=True):
+        assert set(re.findall(r"\.\w+(?=`)", keys)) == set(rule.suffixes)
+        assert set(re.findall(r"\b(?:Index|Detect|Start)\w+", does)) == set(rule.operations)
 
 
 @pytest.mark.parametrize(

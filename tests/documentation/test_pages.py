@@ -18,16 +18,16 @@ from tests.films import card, film, photo
 from tests.servers import serving
 from tests.tools import AbsentError, javascript, terraform
 
-ELSEWHERE = {"testing.md": "tests/testing/test_documentation.py runs it as a user's tests, against the wheel"}
-"""Pages whose examples are run by other tests."""
-PAGES = {
-    path.name: path.read_text()
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-    if path.name not in ELSEWHERE
+ELSEWHERE = {
+    "testing.md": "tests/testing/test_documentation.py runs it as a user's tests, against the wheel",
+    "deploy.md": "tests/lambda/test_terraform.py applies what it deploys; its own commands need an account of AWS's",
 }
-WITH_EXAMPLES = {
-    name: found for name, page in PAGES.items() if (found := [b for b in blocks(page) if b.language in RUN or b.file])
-}
+"""Pages whose examples are not run here, and what runs them."""
+SHOWN = frozenset({"hcl", "javascript", "json", "text"})
+"""Languages of blocks that are files, or no examples at all."""
+PAGES = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+EXAMPLES = {name: blocks(page) for name, page in PAGES.items() if name not in ELSEWHERE}
+WITH_EXAMPLES = [name for name, found in EXAMPLES.items() if any(block.language in RUN for block in found)]
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -106,9 +106,15 @@ def _put_things(folder: Path) -> None:
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES)
 def test_its_examples_do_what_it_says(page: str, desk: Desk) -> None:
-    left_out = {reason for block in WITH_EXAMPLES[page] if (reason := desk.follow(block))}
+    left_out = {reason for block in EXAMPLES[page] if (reason := desk.follow(block))}
     if left_out:
         pytest.skip(f"all but some examples ran: {'; '.join(sorted(left_out))}")
+
+
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_no_example_is_passed_over(page: str) -> None:
+    """One in a language that is neither run nor shown would never be noticed when it is wrong."""
+    assert {block.language for block in EXAMPLES[page]} <= RUN | SHOWN
 
 
 def test_pages_run_elsewhere_are_there_with_their_tests() -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.errors import SetupError
-from chalicelib.local.asking import RefusedError
+from chalicelib.local.asking import RefusedError, UnreachableError
 from chalicelib.local.indexing import Indexing, name_of
 from tests.conftest import ROOT, Server
 from tests.local.test_looking import ASTRONAUT, CAT, Lookalike
@@ -84,26 +84,40 @@ def test_without_a_server_the_way_to_one_is_told(command: str) -> None:
     assert "lookalike serve" in str(refused.exception)
 
 
-def test_a_server_that_fails_on_the_way_loses_no_photo(tmp_path: Path) -> None:
-    """Each photo is either indexed or listed, and progress is told to the end."""
+@pytest.fixture
+def nine(tmp_path: Path) -> list[Path]:
     photos = [tmp_path / f"{number}.jpg" for number in range(9)]
     for photo in photos:
         photo.write_bytes(ASTRONAUT.read_bytes())
+    return photos
 
+
+def test_each_photo_is_indexed_or_listed(nine: list[Path]) -> None:
     def ask(operation: str, members: Any) -> dict[str, Any]:
         assert operation == "IndexFaces"
-        if int(members["ExternalImageId"]) % 3 == 0:
-            raise SetupError("the server is gone")
         if int(members["ExternalImageId"]) % 3 == 1:
             raise RefusedError("ThrottlingException", "Slow down")
         return {"FaceRecords": [{}, {}], "UnindexedFaces": []}
 
     told: list[tuple[int, int]] = []
-    faces, refusals = Indexing(ask, COLLECTION).all_of(photos, lambda _, done, total: told.append((done, total)))
-    assert faces == 6
-    assert set(refusals) == {photo for photo in photos if int(photo.stem) % 3 != 2}
-    assert refusals[photos[1]] == "ThrottlingException: Slow down"
+    faces, refusals = Indexing(ask, COLLECTION).all_of(nine, lambda _, done, total: told.append((done, total)))
+    assert faces == 12
+    assert set(refusals) == {nine[1], nine[4], nine[7]}
+    assert refusals[nine[1]] == "ThrottlingException: Slow down"
     assert told == [(done, 9) for done in range(1, 10)]
+
+
+def test_once_the_server_is_gone_the_rest_is_listed_untried(nine: list[Path]) -> None:
+    asked: list[str] = []
+
+    def ask(_operation: str, members: Any) -> dict[str, Any]:
+        asked.append(members["ExternalImageId"])
+        raise UnreachableError("no server answers")
+
+    faces, refusals = Indexing(ask, COLLECTION).all_of(nine, lambda *_: None)
+    assert (faces, set(refusals)) == (0, set(nine))
+    assert len(asked) <= 4  # those that were under way
+    assert "not tried: the server is gone" in refusals.values()
 
 
 def test_names_come_from_files_or_folders() -> None:
