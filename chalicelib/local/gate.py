@@ -6,6 +6,7 @@ another one than was permitted. A request may not name another account either.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from .sts import Sessions, refuse_policies
 _HEALTH = f"{OWN}/health"
 _SMALL = 1024 * 1024
 """Bytes of a body that is read whoever sends it."""
+_FORM = 64 * 1024 * 1024
+"""Bytes of a form that is read before it is known who signed it."""
 _ROOT = "lookalike"
 """What a policy calls the paths of our own."""
 
@@ -80,16 +83,18 @@ class Gate:
         except ServiceError as error:
             return refusals.render(request, asked, error)
 
-    def expect(self, head: Request, length: int) -> None:
-        """Refuse a large body of a stranger before it is read. Raises ServiceError.
-
-        Forms say who signed them within, and so must be read.
+    def expect(self, head: Request, length: int | None) -> int:
+        """How many bytes are read of a body of so many, None where that is not said. Raises ServiceError for a large
+        one of a stranger; a form says only within who signed it, and so is read, up to what a browser posts.
         """
-        if length > _SMALL and "multipart/form-data" not in head.headers.get("content-type", ""):
+        if "multipart/form-data" in head.headers.get("content-type", "") and "authorization" not in head.headers:
+            return _FORM
+        if length is None or length > _SMALL:
             query = dict(pairs(head.query))
             token = head.headers.get("x-amz-security-token", query.get("X-Amz-Security-Token", ""))
             access_key = query.get("AWSAccessKeyId") or claims.read(head, query).access_key
             held(self._own_key_of, access_key, token or query.get("x-amz-security-token", ""))
+        return sys.maxsize
 
     def own(self, request: Request) -> Identity:
         """Who signed a request for one of our own paths: the operator, or a key that may do everything here.

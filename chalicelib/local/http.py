@@ -36,13 +36,13 @@ _ONE_PACKET = 64 * 1024
 _LIMITS = Limits()
 
 
-def admit_all(head: Request, length: int) -> int:
+def admit_all(head: Request, length: int | None) -> int:
     """Takes bodies as long as Rekognition's, of any request."""
     return LARGEST_BODY
 
 
-Admit = Callable[[Request, int], int]
-"""Given a request without its body, and how long that says to be, returns how long it may be, or raises the
+Admit = Callable[[Request, int | None], int]
+"""Given a request without its body, and how long that says to be, if it does, returns how long it may be, or raises the
 ServiceError that refuses it unread."""
 
 
@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self, head: Request, held: Held) -> bytes:
         """The body. Raises ServiceError where it is refused, ValueError for nonsense, TimeoutError where it is late."""
         length = intake.length_of(head.headers)
-        largest = self.server.admit(head, length or 0)
+        largest = self.server.admit(head, length)
         if length is not None and length > largest:
             raise RequestEntityTooLargeException
         held.take(length or 0)

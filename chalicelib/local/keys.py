@@ -13,8 +13,9 @@ from http import HTTPStatus
 
 import msgspec
 
-from ..errors import InvalidParameterException, ResourceNotFoundException, ServiceError
+from ..errors import InternalServerError, InvalidParameterException, ResourceNotFoundException, ServiceError
 from ..store.access import Access, AccessKey
+from ..store.vault import SealError
 from ..wire import policies
 from ..wire.door import Identity
 from ..wire.gateway import Request, Response
@@ -88,6 +89,8 @@ class Keys:
         try:
             self._authenticate(request)
             return self._answer(request)
+        except SealError as error:
+            return refusals.render(request, "lookalike", InternalServerError(str(error)))
         except ServiceError as error:
             return refusals.render(request, "lookalike", error)
 

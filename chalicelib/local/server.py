@@ -75,11 +75,11 @@ class Server:
         """Answer any request but those of web pages that have no business here."""
         return self._origins.answer(request, self._guarded)
 
-    def admit(self, head: Request, length: int) -> int:
+    def admit(self, head: Request, length: int | None) -> int:
         """How many bytes the body of a request may have; raises the ServiceError that refuses it unread."""
-        if self._gate is not None:
-            self._gate.expect(head, length)
-        return LARGEST_OBJECT if service_of(head) == "s3" and not head.path.startswith(OWN) else gateway.LARGEST_BODY
+        is_object = service_of(head) == "s3" and not head.path.startswith(OWN)
+        largest = LARGEST_OBJECT if is_object else gateway.LARGEST_BODY
+        return largest if self._gate is None else min(largest, self._gate.expect(head, length))
 
     def _guarded(self, request: Request) -> Response:
         return self._answer(request) if self._gate is None else self._gate.answer(request, self._answer)

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AccessDeniedException, InvalidS3ObjectException, UnrecognizedClientException
+from ..errors import (
+    AccessDeniedException,
+    InternalServerError,
+    InvalidS3ObjectException,
+    UnrecognizedClientException,
+)
+from ..store.vault import SealError
+from ..telemetry import logger
 from . import policies, resources
 from .door import Identity
 from .policies import Decision
@@ -18,7 +25,7 @@ from .resources import Account
 from .signature import Key, Signer, verify
 
 if TYPE_CHECKING:
-    from ..store.access import Access
+    from ..store.access import Access, AccessKey
     from .gateway import Request
 
 
@@ -92,10 +99,10 @@ class Guard:
         """What signs for an access key id, with the session token that came with it; None where it is not known."""
         if token:
             session = self._sessions(token)
-            if session is None or session.access_key != access_key or self._access.get(session.issuer) is None:
+            if session is None or session.access_key != access_key or self._held(session.issuer) is None:
                 return None
             return Key(session.secret, token, session.expires)
-        found = self._access.get(access_key)
+        found = self._held(access_key)
         return Key(found.secret) if found else None
 
     def identity(self, signer: Signer) -> Identity:
@@ -103,17 +110,25 @@ class Guard:
         session = self._sessions(signer.token) if signer.token else None
         if session is not None:
             return Identity(signer.access_key, session.arn, issuer=session.issuer)
-        key = self._access.get(signer.access_key)
+        key = self._held(signer.access_key)
         if key is None:
             raise UnrecognizedClientException
         return Identity(signer.access_key, f"arn:aws:iam::{self.account.number}:user/{key.user}")
+
+    def _held(self, access_key: str) -> AccessKey | None:
+        """The key, if there is one. Raises InternalServerError where what sealed it is lost."""
+        try:
+            return self._access.get(access_key)
+        except SealError as error:
+            logger.error("%s", error)
+            raise InternalServerError(str(error)) from error
 
     def _policy(self, identity: Identity) -> policies.Policy | None:
         """What limits the caller; None where nothing does: for calls within the process, and keys without a policy."""
         issuer = identity.issuer or identity.access_key
         if not issuer:
             return None
-        key = self._access.get(issuer)
+        key = self._held(issuer)
         if key is None:
             raise UnrecognizedClientException
         return None if key.policy is None else policies.parse(key.policy)

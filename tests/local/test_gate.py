@@ -107,9 +107,11 @@ def test_a_large_body_of_a_stranger_is_refused_unread(gate: Gate, key: str) -> N
     def head(whose: str) -> Request:
         return Request("PUT", "/b/k", "", {"authorization": header.format(whose), "x-amz-date": "x"}, b"")
 
-    gate.expect(head(key), 10**9)
-    gate.expect(head("AKIAABSENT"), 1000)
-    with pytest.raises(ServiceError, match="security token"):
-        gate.expect(head("AKIAABSENT"), 10**9)
+    assert gate.expect(head(key), 10**9) >= 10**9
+    assert gate.expect(head("AKIAABSENT"), 1000) >= 1000
+    for length in (10**9, None):  # None: in chunks, of which nobody knows how many come
+        with pytest.raises(ServiceError, match="security token"):
+            gate.expect(head("AKIAABSENT"), length)
+    assert gate.expect(Request("POST", "/b", "", {"content-type": BOUNDARY}, b""), 10**9) < 10**9
     with pytest.raises(ServiceError, match="Missing Authentication Token"):
         gate.expect(Request("PUT", "/b/k", "", {}, b""), 10**9)

@@ -24,7 +24,7 @@ LIMIT = 1_000_000
 REKOGNITION = b"X-Amz-Target: RekognitionService.DetectFaces\r\n"
 
 
-def admit(head: Request, length: int) -> int:
+def admit(head: Request, length: int | None) -> int:
     if head.path == "/stranger":
         raise UnrecognizedClientException
     return LIMIT

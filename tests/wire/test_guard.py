@@ -14,6 +14,7 @@ from botocore.credentials import Credentials
 from chalicelib.errors import (
     AccessDeniedException,
     ExpiredTokenException,
+    InternalServerError,
     InvalidS3ObjectException,
     InvalidSignatureException,
     UnrecognizedClientException,
@@ -76,6 +77,19 @@ def test_a_revoked_key_signs_no_more(guard: Guard, access: Access) -> None:
         guard.authenticate(signed(key))
     with pytest.raises(UnrecognizedClientException):  # between the two questions
         guard.permit(Identity(key.id), "ListCollections", {})
+
+
+def test_a_lost_wrapping_key_is_told_and_lets_nobody_in() -> None:
+    aws = Aws("210987654323")
+
+    def access(keys: LocalKeys) -> Access:
+        return Access(SessionConnection(aws.session, aws.region), "lost", Vault(keys))
+
+    made = access(LocalKeys([new_key()]))
+    made.create()
+    key = made.make("ada")
+    with pytest.raises(InternalServerError, match="restore"):
+        Guard(access(LocalKeys([new_key()])), HERE).authenticate(signed(key))
 
 
 def test_a_wrong_secret(guard: Guard, access: Access) -> None:
