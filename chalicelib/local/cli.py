@@ -19,6 +19,7 @@ from .watch import watch
 
 app = typer.Typer(
     help="Amazon Rekognition on your own machine: the same API, real inference.",
+    epilog="First: lookalike models pull. Then: lookalike detect faces photo.jpg, or lookalike serve.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -49,22 +50,23 @@ _CLIENTS = frozenset(
     }
 )
 """Commands that ask a server, with the user's endpoint and credentials."""
+_SERVING, _LOOKING, _TRUST, _MODELS = "Serve", "See and find", "Trust", "Models"
 models = typer.Typer(help="The model packs: what there is, what is built, whether it is whole.", no_args_is_help=True)
-app.add_typer(models, name="models")
-app.add_typer(looking.app, name="detect")
-app.command()(looking.compare)
-app.command()(indexing.index)
-app.command()(indexing.search)
-app.add_typer(celebrities.app, name="celebrities")
-app.add_typer(auditing.app, name="audit")
-app.add_typer(keys_cli.app, name="keys")
-app.command()(front.gateway)
-app.add_typer(consent.app, name="consent")
-app.add_typer(optout.app, name="optout")
-app.command()(erase)
-app.add_typer(state_cli.app, name="state")
-app.command()(watch)
-app.add_typer(evaluating.app, name="evaluate")
+app.command(rich_help_panel=_SERVING)(front.gateway)
+app.command(rich_help_panel=_SERVING)(watch)
+app.add_typer(looking.app, name="detect", rich_help_panel=_LOOKING)
+app.command(rich_help_panel=_LOOKING)(looking.compare)
+app.command(rich_help_panel=_LOOKING)(indexing.index)
+app.command(rich_help_panel=_LOOKING)(indexing.search)
+app.add_typer(celebrities.app, name="celebrities", rich_help_panel=_LOOKING)
+app.add_typer(keys_cli.app, name="keys", rich_help_panel=_TRUST)
+app.add_typer(consent.app, name="consent", rich_help_panel=_TRUST)
+app.add_typer(optout.app, name="optout", rich_help_panel=_TRUST)
+app.command(rich_help_panel=_TRUST)(erase)
+app.add_typer(auditing.app, name="audit", rich_help_panel=_TRUST)
+app.add_typer(state_cli.app, name="state", rich_help_panel=_TRUST)
+app.add_typer(models, name="models", rich_help_panel=_MODELS)
+app.add_typer(evaluating.app, name="evaluate", rich_help_panel=_MODELS)
 
 
 def main() -> None:
@@ -82,7 +84,7 @@ def _before(context: typer.Context) -> None:
         leave_the_users_aws()
 
 
-@app.command()
+@app.command(rich_help_panel=_SERVING)
 def serve(  # noqa: PLR0917 -- each an option of the command line
     host: Annotated[
         str, typer.Option(help="Address to listen on; one that others reach only with --auth required.")
