@@ -145,8 +145,10 @@ class Indexing:
         answer = self.ask("IndexFaces", {**named, "Image": image, "MaxFaces": self.max_faces})
         if answer["FaceRecords"]:
             return len(answer["FaceRecords"])
+        if not answer["UnindexedFaces"]:
+            raise SetupError("no face found")
         reasons = sorted({reason for face in answer["UnindexedFaces"] for reason in face["Reasons"]})
-        raise SetupError(", ".join(reasons) or "no face found")
+        raise SetupError(", ".join(reasons) or "not taken, and no reason given")  # as of who opted out
 
 
 def name_of(photo: Path, by_folder: bool) -> str:

@@ -14,6 +14,7 @@ from tests.api.test_boto3 import environment
 from tests.conftest import Server
 from tests.tools import AbsentError, terraform
 
+pytestmark = pytest.mark.timeout(900)  # Terraform starts the provider, of 600 MB, for each command
 CONFIGURATION = """
 variable "team" { type = string }
 

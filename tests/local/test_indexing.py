@@ -107,6 +107,20 @@ def test_each_photo_is_indexed_or_listed(nine: list[Path]) -> None:
     assert told == [(done, 9) for done in range(1, 10)]
 
 
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        ([], "no face found"),
+        ([["LOW_SHARPNESS"], ["EXTREME_POSE", "LOW_SHARPNESS"]], "EXTREME_POSE, LOW_SHARPNESS"),
+        ([[]], "not taken, and no reason given"),
+    ],
+)
+def test_why_a_photo_gave_no_face(nine: list[Path], reasons: list[list[str]], told: str) -> None:
+    answer = {"FaceRecords": [], "UnindexedFaces": [{"Reasons": why} for why in reasons]}
+    with pytest.raises(SetupError, match=told):
+        Indexing(lambda *_: answer, COLLECTION).one(nine[0])
+
+
 def test_once_the_server_is_gone_the_rest_is_listed_untried(nine: list[Path]) -> None:
     asked: list[str] = []
 
