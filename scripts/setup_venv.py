@@ -22,11 +22,12 @@ exec "{python}" -m chalicelib "$@"
 
 
 def main() -> None:
-    say(f"making .venv with Python {sys.version.split()[0]}")
-    try:
-        venv.create(VENV, with_pip=True, clear=not PYTHON.exists())
-    except subprocess.CalledProcessError:
-        sys.exit("Lookalike: this Python cannot make virtual environments; on Debian: apt install python3-venv")
+    if not (PYTHON.exists() and (VENV / "bin" / "pip").exists()):  # none yet, or one that was not finished
+        say(f"making .venv with Python {sys.version.split()[0]}")
+        try:
+            venv.create(VENV, with_pip=True, clear=True, symlinks=True)
+        except subprocess.CalledProcessError:
+            sys.exit("Lookalike: this Python cannot make virtual environments; on Debian: apt install python3-venv")
     install()
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase": str(VENV)}))
     # The checkout itself is on the path, so that `chalicelib` and `app` are the files you edit.
