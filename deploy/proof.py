@@ -23,6 +23,7 @@ from uuid import uuid4
 import av
 import boto3
 import numpy as np
+from av.video.stream import VideoStream
 from botocore.config import Config
 from botocore.credentials import Credentials
 from PIL import Image
@@ -216,12 +217,13 @@ def portrait(kind: str = "JPEG") -> dict[str, str]:
     return {"Bytes": base64.b64encode(file.getvalue()).decode()}
 
 
-def film() -> bytes:
-    """Two seconds of the portrait, H.264."""
+def film(encoder: str = "libx264", kind: str = "mp4") -> bytes:
+    """Two seconds of the portrait, 20 frames; H.264 unless another encoder is named."""
     file = io.BytesIO()
     pixels = np.asarray(Image.open(PHOTO).convert("RGB").resize((320, 320)))
-    with av.open(file, "w", "mp4") as container:
-        stream = container.add_stream("libx264", rate=Fraction(10))
+    with av.open(file, "w", kind) as container:
+        stream = container.add_stream(encoder, rate=Fraction(10))
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = 320, 320, "yuv420p"
         for number in range(20):
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")

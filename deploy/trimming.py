@@ -38,7 +38,7 @@ UNUSED = (
 )
 KEPT = tuple(f"PIL/{name}ImagePlugin.py" for name in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff"))
 """Of what the patterns name: Pillow's preload and what its JPEG reader imports."""
-UNCALLED = ("libx265", "libx264", "libSvtAv1Enc", "libxcb")
+UNCALLED = ("libx265", "libx264", "libSvtAv1Enc", "libvpx", "libxcb")
 """FFmpeg's largest encoders, and the way to the X server by which Pillow grabs a screen."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,26 @@ def test_an_upload_is_indexed(start: Start, account: proof.Account) -> None:
 
 def test_stored_videos_are_analysed(start: Start, account: proof.Account) -> None:
     proof.video_jobs(account, start("on_job"), start("api_handler"))
+
+
+@pytest.mark.parametrize(
+    ("encoder", "kind"),
+    [("libx264", "mp4"), ("libx265", "mp4"), ("libvpx-vp9", "webm"), ("libsvtav1", "mp4"), ("mpeg4", "avi")],
+)
+def test_the_worker_decodes_what_it_can_no_longer_encode(
+    package: building.Package, tmp_path: Path, encoder: str, kind: str
+) -> None:
+    (tmp_path / "film").write_bytes(proof.film(encoder, kind))
+    code = f"""
+import sys
+sys.path[:0] = [{str(package.layer("video") / "python")!r}]
+import av
+with av.open({str(tmp_path / "film")!r}) as film:
+    print(sum(1 for _ in film.decode(video=0)))
+"""
+    python = interpreter(package.target.python)
+    done = subprocess.run([str(python), "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == 20
 
 
 def test_one_failed_job_takes_no_other_with_it(start: Start, account: proof.Account) -> None:
