@@ -36,6 +36,7 @@ Exception
 │       ├── ThrottlingException                                                                           500
 │       └── InternalServerError                                                                           500
 └── SetupError                                something a person must put right; the message says what to do
+    └── TooLargeToSearchError                 a collection that the memory cannot hold
 
 `code` is the class's name and `status` is 400 unless stated. The classes of the service model are
 complete by test; the others are sent by every AWS service that speaks JSON 1.1. Kinds of UnrecognizedClientException
