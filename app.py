@@ -47,7 +47,9 @@ class Lookalike(Chalice):
     """The application. On Lambda its backend is made once a container; the local port gives it its own."""
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        return proxy.fitted(event, super().__call__(proxy.as_rest(event, self.routes), context))
+        # A function's URL is open to the world: what is not signed for, /media, is not served there.
+        rest = proxy.as_rest(event, ("/",))
+        return proxy.absent() if rest is None else proxy.fitted(event, super().__call__(rest, context))
 
     @cached_property
     def backend(self) -> Backend:

@@ -24,18 +24,20 @@ _SURELY_FITS = LARGEST_ANSWER // 6
 Event = Mapping[str, Any]
 
 
-def as_rest(event: Event, resources: Iterable[str]) -> Event:
+def as_rest(event: Event, resources: Iterable[str]) -> Event | None:
     """An event of format 2.0 in format 1.0, for the one of `resources` (as "/media/{key}") whose path it has.
 
-    Any other event is returned as it is. A path that none of them has is sent on as the resource of that name, which
-    the application does not have.
+    None where none has it. Any other event is returned as it is: a REST API has seen to its path.
     """
     if event.get("version") != "2.0":
         return event
     context = event["requestContext"]
     http = context["http"]
     path = event["rawPath"].removeprefix(f"/{context['stage']}") or "/"
-    resource, parameters = _resource(path, resources)
+    found = _resource(path, resources)
+    if found is None:
+        return None
+    resource, parameters = found
     query = parse_qs(event.get("rawQueryString", ""), keep_blank_values=True)
     return {
         "resource": resource,
@@ -79,6 +81,12 @@ def fitted(event: Event, answer: dict[str, Any]) -> dict[str, Any]:
     return _too_large(answer)
 
 
+def absent() -> dict[str, Any]:
+    """The answer to a path that is not served, as a REST API gives it."""
+    headers = {"Content-Type": "application/json"}
+    return {"statusCode": 403, "headers": headers, "body": '{"message":"Missing Authentication Token"}'}
+
+
 def _fits(answer: Mapping[str, Any]) -> bool:
     return len(msgspec.json.encode(answer)) <= LARGEST_ANSWER
 
@@ -91,10 +99,10 @@ def _too_large(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {"statusCode": 400, "headers": headers, "multiValueHeaders": {}, "body": body}
 
 
-def _resource(path: str, resources: Iterable[str]) -> tuple[str, dict[str, str]]:
+def _resource(path: str, resources: Iterable[str]) -> tuple[str, dict[str, str]] | None:
     """The resource that has this path, and its parameters; slashes of a parameter may be sent as they are."""
     for resource in resources:
         pattern = re.sub(r"{(\w+)}", r"(?P<\1>.+)", resource)
         if found := re.fullmatch(pattern, path):
             return resource, found.groupdict()
-    return path, {}
+    return None

@@ -16,6 +16,7 @@ from chalice.test import Client
 import app as application
 from chalicelib.config import Settings
 from chalicelib.local.world import World
+from deploy import events
 
 EVENTS = Path(__file__).parent / "events"
 
@@ -82,6 +83,17 @@ def test_chalices_client_gets_errors_as_aws_words_them() -> None:
     assert answer.status_code == 400
     assert answer.headers["x-amzn-ErrorType"] == "ResourceNotFoundException"
     assert json.loads(answer.body)["__type"] == "ResourceNotFoundException"
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("path", ["/media", "/media/a.jpg", "/elsewhere"])
+def test_a_functions_url_serves_nothing_but_rekognition(path: str) -> None:
+    """It is open to the world, and only Rekognition's own requests are signed for."""
+    asked = events.function_url("ListCollections", {}) | {"rawPath": path}
+    asked["requestContext"]["http"]["method"] = "GET"
+    assert application.app(asked, None)["statusCode"] == 403
+    answer = application.app(events.function_url("ListCollections", {}), None)
+    assert json.loads(answer["body"])["CollectionIds"] == []
 
 
 @pytest.mark.parametrize("name", ["s3_put", "s3_complete"])

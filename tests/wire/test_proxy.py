@@ -31,6 +31,7 @@ def test_a_rest_apis_event_stays_as_it_is() -> None:
 
 def test_a_function_urls_event_becomes_a_rest_apis() -> None:
     event = proxy.as_rest(url_event(), RESOURCES)
+    assert event is not None
     assert (event["resource"], event["httpMethod"], event["isBase64Encoded"]) == ("/", "POST", True)
     assert json.loads(base64.b64decode(event["body"])) == {"MaxResults": 5}
     assert event["requestContext"]["path"] == "/"
@@ -43,19 +44,25 @@ def test_a_function_urls_event_becomes_a_rest_apis() -> None:
         ("/media", "/media", None),
         ("/media/a.jpg", "/media/{key}", {"key": "a.jpg"}),
         ("/media/album%2Fa.jpg", "/media/{key}", {"key": "album%2Fa.jpg"}),
-        ("/elsewhere", "/elsewhere", None),
     ],
 )
 def test_a_path_names_its_resource(path: str, resource: str, parameters: Any) -> None:
     event = proxy.as_rest(url_event(path, "label=Face&label=Dog&after="), RESOURCES)
+    assert event is not None
     assert (event["resource"], event["pathParameters"]) == (resource, parameters)
     assert event["multiValueQueryStringParameters"] == {"label": ["Face", "Dog"], "after": [""]}
+
+
+def test_a_path_that_is_not_served_has_none() -> None:
+    assert proxy.as_rest(url_event("/elsewhere"), RESOURCES) is None
+    assert proxy.as_rest(url_event("/media"), ["/"]) is None
 
 
 def test_the_stage_of_an_http_api_is_no_part_of_the_resource_but_of_what_was_signed() -> None:
     event = url_event("/prod/media")
     event["requestContext"]["stage"] = "prod"
     rest = proxy.as_rest(event, RESOURCES)
+    assert rest is not None
     assert (rest["resource"], rest["requestContext"]["path"]) == ("/media", "/prod/media")
 
 
