@@ -53,8 +53,8 @@ class Rows:
             changes.values[row] = None
 
     def compared(self, service: str, owner: str, kind: str) -> list[Row]:
-        """The rows of that kind that are compared."""
-        return [row for row in self._kept if row[:3] == (service, owner, kind)]
+        """The rows of that kind that are compared. Other services' threads may add theirs meanwhile."""
+        return [row for row in list(self._kept) if row[:3] == (service, owner, kind)]
 
     def read(self, service: str, kind: str, *, compared: bool = False) -> Iterator[tuple[Row, Any]]:
         """All values of that kind; those that `compare` is to know are named so."""
