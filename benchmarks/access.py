@@ -12,9 +12,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from chalicelib.local.aws import Aws
-from chalicelib.local.gate import Gate, Operator
-from chalicelib.local.sts import Sessions
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.moto.sts import Sessions
+from chalicelib.local.port.gate import Gate, Operator
 from chalicelib.store.access import Access, AccessKey
 from chalicelib.store.tables import SessionConnection
 from chalicelib.store.vault import LocalKeys, Vault, new_key

@@ -36,7 +36,7 @@ def main() -> None:
     aead.AESGCM = Clear  # type: ignore[assignment]
     from chalicelib.audit.trail import Trail
     from chalicelib.config import Settings
-    from chalicelib.local.http import Port
+    from chalicelib.local.port.http import Port
     from chalicelib.local.world import World
 
     class Unaudited(World):

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from chalicelib.backend import build
 from chalicelib.config import Settings
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 
 FILE = Path(__file__).parent / "tables.json"
 _PREFIX = "schema"

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.config import Settings
-from chalicelib.local.progress import bars
+from chalicelib.local.commands.progress import bars
 from chalicelib.vision.sessions import Sessions
 
 from . import attributes, equipment

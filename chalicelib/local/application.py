@@ -18,7 +18,7 @@ from ..backend import Backend
 from ..jobs.worker import Worker
 from ..wire.door import OPEN, Door
 from ..wire.gateway import Request, Response
-from .aws import service_of
+from .moto.aws import service_of
 
 if TYPE_CHECKING:
     from chalice.app import Chalice

@@ -12,10 +12,25 @@ import typer
 from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
-from . import auditing, celebrities, consent, evaluating, front, indexing, keys_cli, looking, optout, state_cli
-from .erase import erase
+from . import front
+from .commands import (
+    auditing,
+    celebrities,
+    consent,
+    evaluating,
+    indexing,
+    looking,
+    optout,
+)
+from .commands import (
+    keys as keys_cli,
+)
+from .commands import (
+    state as state_cli,
+)
+from .commands.erase import erase
+from .commands.watch import watch
 from .process import leave_the_users_aws
-from .watch import watch
 
 app = typer.Typer(
     help="Amazon Rekognition on your own machine: the same API, real inference.",
@@ -107,7 +122,8 @@ def serve(  # noqa: PLR0917 -- each an option of the command line
 
     Give any AWS SDK or the AWS CLI the two lines that it prints. Ctrl-C stops it.
     """
-    from . import process, tls
+    from . import process
+    from .port import tls
 
     listening = process.Listening(host, port, auth is Auth.REQUIRED, tls.of_files(tls_cert, tls_key))
     process.serve(Settings.from_environ(), listening, None if memory else data_dir)
@@ -140,7 +156,7 @@ def pull(
 ) -> None:
     """Fetch, check and build a pack of models. One that is built costs nothing."""
     from ..modelkit import packs
-    from .progress import bars
+    from .commands.progress import bars
 
     with bars() as progress:
         built = packs.pull(

@@ -57,7 +57,7 @@ def _start(settings: Settings, listening: Listening, create: bool, cleanup: Exit
     from ..operations.work import tasks
     from ..wire.door import OPEN
     from .application import Application, load
-    from .http import Port
+    from .port.http import Port
     from .worker import Workers
 
     backend, stopping = build(settings), threading.Event()

@@ -16,7 +16,7 @@ from ..config import Settings
 from ..errors import SetupError
 
 if TYPE_CHECKING:
-    from .tls import Tls
+    from .port.tls import Tls
     from .world import World
 
 DRAIN_SECONDS = 10.0
@@ -66,8 +66,8 @@ def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> No
 
 def start(settings: Settings, listening: Listening, data_dir: Path | None, cleanup: ExitStack) -> tuple[World, str]:
     """Begin to serve, in a thread, and tell under which URL; what `cleanup` holds afterwards ends it in order."""
-    from . import control
-    from .http import Port
+    from .port import control
+    from .port.http import Port
     from .world import World
 
     world = cleanup.enter_context(World(settings, data_dir, listening.signed))

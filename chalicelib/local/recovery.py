@@ -11,7 +11,7 @@ from moto.utilities.utils import get_partition
 
 from ..config import Settings
 from ..store.media import Media
-from .events import body
+from .moto.events import body
 
 
 def missed(settings: Settings, media: Media) -> Iterator[dict[str, Any]]:

@@ -19,26 +19,26 @@ from ..wire.door import Door, claimed
 from ..wire.guard import Guard
 from ..wire.resources import Account
 from ..wire.scripting import Script
-from .admin import Admin
 from .application import Application, load
-from .aws import Aws
 from .console.routes import Console
-from .gate import Gate, Operator
-from .keep import Keeper
-from .keys import Keys, Ring
-from .origins import Origins
+from .moto.aws import Aws
+from .moto.sts import Sessions
+from .moto.wiping import tables_of, wipe
+from .port.admin import Admin
+from .port.gate import Gate, Operator
+from .port.keys import Keys, Ring
+from .port.origins import Origins
+from .port.rates import limited, parse
+from .port.requests import RequestLog
+from .port.scripts import Scripts
+from .port.server import Server
 from .precedence import Precedence
-from .rates import limited, parse
 from .recovery import missed
-from .requests import RequestLog
-from .rotation import Rotation
-from .scripts import Scripts
-from .server import Server
-from .state import State
-from .sts import Sessions
+from .state.keeper import Keeper
+from .state.rotation import Rotation
+from .state.state import State
 from .sweeper import Sweeper
 from .triggers import DEAD_LETTERS, Triggers
-from .wiping import tables_of, wipe
 from .worker import Workers
 
 

@@ -26,7 +26,7 @@ from ..backend import Backend, Vision, build
 from ..config import Settings
 from ..jobs.queue import Desk
 from ..jobs.worker import Worker
-from ..local.session import address, stubbed_session
+from ..local.moto.session import address, stubbed_session
 from ..operations.work import tasks
 from ..store.vault import LocalKeys, new_key
 from ..vision.sessions import Sessions

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from ..config import Settings
 from ..errors import SetupError
+from ..local.moto.session import ACCOUNT_HEADER
 from ..local.process import require_models
-from ..local.session import ACCOUNT_HEADER
 from . import stages
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from chalicelib.jobs.queue import Desk
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.jobs import Jobs
 from chalicelib.store.tables import SessionConnection
 

@@ -14,7 +14,7 @@ from chalicelib.errors import (
     ResourceNotFoundException,
     SetupError,
 )
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.media import Media
 from chalicelib.store.tables import SessionConnection
 from chalicelib.uploads import Rule, Uploads, rules

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 
 
 @pytest.fixture

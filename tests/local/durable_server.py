@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from chalicelib.errors import SetupError
-from chalicelib.local.aws import Aws
-from chalicelib.local.http import Port
-from chalicelib.local.keep import Keeper
-from chalicelib.local.state import State
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.port.http import Port
+from chalicelib.local.state.keeper import Keeper
+from chalicelib.local.state.state import State
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import SetupError
-from chalicelib.local import archive
-from chalicelib.local.sealing import Row
-from chalicelib.local.state import Changes, State
+from chalicelib.local.state import archive
+from chalicelib.local.state.sealing import Row
+from chalicelib.local.state.state import Changes, State
 
 BODY = os.urandom(100_000)
 

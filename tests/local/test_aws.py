@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from moto.dynamodb.models.dynamo_type import Item
 
-from chalicelib.local.aws import Aws, service_of
+from chalicelib.local.moto.aws import Aws, service_of
 from chalicelib.wire.gateway import Request, Response
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.local.bodies import CHUNK, Bodies
+from chalicelib.local.state.bodies import CHUNK, Bodies
 
 SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5)
 

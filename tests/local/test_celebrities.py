@@ -10,8 +10,8 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from chalicelib.errors import SetupError
-from chalicelib.local.celebrities import external_id_of
 from chalicelib.local.cli import app
+from chalicelib.local.commands.celebrities import external_id_of
 from tests.conftest import Server
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.local.progress import bars, table
+from chalicelib.local.commands.progress import bars, table
 from tests.conftest import ROOT
 
 MANIFEST = tomllib.loads((ROOT / "models" / "manifest.toml").read_text())

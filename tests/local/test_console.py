@@ -18,7 +18,7 @@ from chalicelib.config import Settings
 from chalicelib.errors import AccessDeniedException
 from chalicelib.local.console import pages
 from chalicelib.local.console.routes import Console
-from chalicelib.local.requests import RequestLog
+from chalicelib.local.port.requests import RequestLog
 from chalicelib.local.world import World
 from chalicelib.wire.door import Identity
 from chalicelib.wire.gateway import Request, Response

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.errors import SetupError
-from chalicelib.local.drawing import Mark, corners, draw
+from chalicelib.local.commands.drawing import Mark, corners, draw
 
 
 @pytest.fixture

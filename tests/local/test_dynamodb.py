@@ -11,8 +11,8 @@ from moto.dynamodb import urls
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 
-from chalicelib.local.aws import Aws
-from chalicelib.local.dynamodb import _PROJECT, Handler, PartitionedTable, Tables
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.moto.dynamodb import _PROJECT, Handler, PartitionedTable, Tables
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from chalicelib.local.aws import Aws
-from chalicelib.local.keep import Keeper
-from chalicelib.local.state import State
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.state.keeper import Keeper
+from chalicelib.local.state.state import State
 from chalicelib.search import Search
 from chalicelib.store import logs
 from chalicelib.store.store import Store

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from chalicelib import evaluation
 from chalicelib.errors import SetupError
 from chalicelib.local.cli import app
-from chalicelib.local.evaluating import SUBJECTS
+from chalicelib.local.commands.evaluating import SUBJECTS
 
 
 def test_every_evaluation_there_is_has_a_command() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 
 
 class Bucket:

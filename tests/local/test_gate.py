@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.errors import ServiceError
-from chalicelib.local.aws import Aws
-from chalicelib.local.gate import Gate, Operator
-from chalicelib.local.sts import Sessions
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.moto.sts import Sessions
+from chalicelib.local.port.gate import Gate, Operator
 from chalicelib.store.access import Access
 from chalicelib.store.tables import SessionConnection
 from chalicelib.store.vault import LocalKeys, Vault, new_key

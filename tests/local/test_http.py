@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from chalicelib.local.http import Port
+from chalicelib.local.port.http import Port
 from chalicelib.wire.gateway import Request, Response
 
 

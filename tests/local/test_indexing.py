@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from chalicelib.errors import SetupError
-from chalicelib.local.asking import RefusedError, UnreachableError
-from chalicelib.local.indexing import Indexing, name_of
+from chalicelib.local.commands.asking import RefusedError, UnreachableError
+from chalicelib.local.commands.indexing import Indexing, name_of
 from tests.conftest import ROOT, Server
 from tests.local.test_looking import ASTRONAUT, CAT, Lookalike
 

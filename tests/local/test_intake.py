@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import RequestEntityTooLargeException, ThrottlingException, UnrecognizedClientException
-from chalicelib.local import intake
-from chalicelib.local.http import Port
-from chalicelib.local.intake import Budget, Held, Intake, Limits
+from chalicelib.local.port import intake
+from chalicelib.local.port.http import Port
+from chalicelib.local.port.intake import Budget, Held, Intake, Limits
 from chalicelib.wire.gateway import Request, Response
 
 LIMIT = 1_000_000

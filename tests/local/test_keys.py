@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from chalicelib.errors import InvalidParameterException
-from chalicelib.local.aws import Aws
-from chalicelib.local.keys import Ring, Wanted
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.port.keys import Ring, Wanted
 from chalicelib.store.access import Access
 from chalicelib.store.tables import SessionConnection
 from chalicelib.store.vault import LocalKeys, Vault, new_key

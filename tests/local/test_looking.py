@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from chalicelib.errors import SetupError
 from chalicelib.local.cli import app
-from chalicelib.local.photos import LARGEST, bytes_of, photos_of
-from chalicelib.local.subjects import SUBJECTS
+from chalicelib.local.commands.photos import LARGEST, bytes_of, photos_of
+from chalicelib.local.commands.subjects import SUBJECTS
 from tests.conftest import ROOT, Server
 from tests.films import card
 

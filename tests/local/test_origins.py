@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.local.origins import Origins
+from chalicelib.local.port.origins import Origins
 from chalicelib.wire.gateway import Request, Response
 
 HOST = "localhost:4566"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.evaluation.measures import rate
-from chalicelib.local.progress import table
+from chalicelib.local.commands.progress import table
 
 
 def test_a_figure_a_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import ProvisionedThroughputExceededException, SetupError, UnrecognizedClientException
-from chalicelib.local.rates import limited, parse
+from chalicelib.local.port.rates import limited, parse
 from chalicelib.wire.door import NOBODY, Identity, claimed
 from chalicelib.wire.gateway import Request
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chalicelib.config import Settings
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.local.recovery import missed
 from chalicelib.store.media import Media, Medium
 from chalicelib.store.tables import SessionConnection

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from chalicelib.errors import ThrottlingException
-from chalicelib.local.requests import RequestLog, abridged
+from chalicelib.local.port.requests import RequestLog, abridged
 from chalicelib.wire.door import Call, Identity
 from chalicelib.wire.gateway import Request
 

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from chalicelib.errors import SetupError
-from chalicelib.local.aws import Aws
-from chalicelib.local.keep import Keeper
-from chalicelib.local.rotation import Rotation
-from chalicelib.local.sealing import SEPARATOR
-from chalicelib.local.state import State
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.state.keeper import Keeper
+from chalicelib.local.state.rotation import Rotation
+from chalicelib.local.state.sealing import SEPARATOR
+from chalicelib.local.state.state import State
 from chalicelib.store.store import Store
 from chalicelib.store.vault import KmsKeys
 from tests.store.material import NOW, add, store_over, vector

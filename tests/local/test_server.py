@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.config import Settings
 from chalicelib.local.application import Application
-from chalicelib.local.server import Server
+from chalicelib.local.port.server import Server
 from chalicelib.local.world import World
 from chalicelib.wire.gateway import Request, Response
 

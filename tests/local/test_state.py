@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import SetupError
-from chalicelib.local import pickling
-from chalicelib.local.keep import Keeper
-from chalicelib.local.sealing import SEPARATOR, Row
-from chalicelib.local.state import Changes, State, StateError
+from chalicelib.local.state import pickling
+from chalicelib.local.state.keeper import Keeper
+from chalicelib.local.state.sealing import SEPARATOR, Row
+from chalicelib.local.state.state import Changes, State, StateError
 
 
 def row(name: str) -> Row:

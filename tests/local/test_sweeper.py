@@ -13,7 +13,7 @@ from uuid import uuid4
 from chalicelib.backend import Backend, build
 from chalicelib.config import Settings
 from chalicelib.errors import ServiceError
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.local.sweeper import Sweeper
 from chalicelib.store.vault import LocalKeys
 from tests.store.material import NOW, add

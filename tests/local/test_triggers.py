@@ -12,7 +12,7 @@ import pytest
 from chalice.app import Chalice, S3Event
 
 from chalicelib.errors import LimitExceededException
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.local.triggers import Triggers, Trouble
 
 

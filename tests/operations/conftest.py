@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.backend import Backend, Vision, build
 from chalicelib.config import Settings
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.vault import LocalKeys
 from chalicelib.wire.gateway import call
 from tests.operations.camera import Camera

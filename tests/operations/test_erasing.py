@@ -16,7 +16,7 @@ from msgspec.structs import replace as changed
 from chalicelib.errors import InvalidParameterException
 from chalicelib.jobs.analyses import FACE_SEARCH
 from chalicelib.jobs.results import Results
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.operations.erasing import Person as Whom
 from chalicelib.operations.erasing import erase, find
 from chalicelib.store.jobs import Job

@@ -12,7 +12,7 @@ from msgspec.structs import replace as changed
 
 from chalicelib.errors import InvalidParameterException
 from chalicelib.jobs.results import Results
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.operations import policy
 from chalicelib.operations.faces import search_faces
 from chalicelib.store.jobs import Job

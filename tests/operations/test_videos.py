@@ -9,7 +9,7 @@ import pytest
 from chalicelib.backend import Backend
 from chalicelib.errors import InvalidParameterException, InvalidS3ObjectException, VideoTooLargeException
 from chalicelib.jobs.analyses import FACES
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.operations.videos import start
 from tests.operations.conftest import Client
 

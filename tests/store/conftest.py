@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head
 from chalicelib.store.vault import LocalKeys

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.access import REMEMBERED_SECONDS, Access
 from chalicelib.store.store import Store
 from chalicelib.store.tables import SessionConnection

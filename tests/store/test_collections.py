@@ -12,7 +12,7 @@ from chalicelib.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
 )
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.collections import tags_of
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head

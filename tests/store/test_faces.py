@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.search import Search
 from chalicelib.store.faces import Found, Position
 from chalicelib.store.records import SLOT_BITS, IndexedFace, image_id, new_face_id, place_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import TooLargeToSearchError
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store import objects
 from chalicelib.store.objects import Objects
 from chalicelib.store.parallel import in_order

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import TooLargeToSearchError
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.search import Search
 from chalicelib.store import logs
 from chalicelib.store.store import Store

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chalicelib.errors import SetupError
-from chalicelib.local.aws import Aws
+from chalicelib.local.moto.aws import Aws
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head
 from chalicelib.store.vault import OVERHEAD, KmsKeys, LocalKeys, NoKeys, Seal, SealError, Vault

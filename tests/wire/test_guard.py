@@ -19,8 +19,8 @@ from chalicelib.errors import (
     InvalidSignatureException,
     UnrecognizedClientException,
 )
-from chalicelib.local.aws import Aws
-from chalicelib.local.sts import Sessions
+from chalicelib.local.moto.aws import Aws
+from chalicelib.local.moto.sts import Sessions
 from chalicelib.store.access import Access, AccessKey
 from chalicelib.store.tables import SessionConnection
 from chalicelib.store.vault import LocalKeys, Vault, new_key

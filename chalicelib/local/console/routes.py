@@ -19,7 +19,7 @@ from ...modelkit.packs import list_packs
 from ...operations import OPERATIONS
 from ...uploads import Rule, rule_for
 from ...wire.gateway import Response
-from ..requests import RequestLog
+from ..port.requests import RequestLog
 from . import pages
 
 if TYPE_CHECKING:

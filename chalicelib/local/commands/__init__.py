@@ -1,0 +1,1 @@
+"""The commands of `lookalike`, a module each, and what they share."""
