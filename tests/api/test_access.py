@@ -308,7 +308,8 @@ def test_a_policy_that_cannot_be_held_to(guarded: Guarded, tmp_path: Path) -> No
     policy.write_text('{"Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}}')
     said = lookalike("keys", "create", "--data-dir", str(guarded.data_dir), "--policy", str(policy), fails=True)
     assert said.startswith("lookalike: s3:ListBucket is not supported")
-    assert "cannot be read" in lookalike("keys", "create", "--policy", str(tmp_path / "absent"), fails=True)
+    here = ("--data-dir", str(guarded.data_dir))
+    assert "cannot be read" in lookalike("keys", "create", *here, "--policy", str(tmp_path / "absent"), fails=True)
 
 
 @pytest.mark.parametrize(

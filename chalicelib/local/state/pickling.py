@@ -114,7 +114,10 @@ class _Unpickler(pickle.Unpickler):
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a state file")
         if (module, name) == (__name__, _body.__name__):
             return self._bodies.body
-        found = super().find_class(module, name)
+        try:
+            found = super().find_class(module, name)
+        except (ImportError, AttributeError) as error:  # written by another version
+            raise pickle.UnpicklingError(str(error)) from error
         if module.startswith(_OWN) and getattr(found, "__module__", None) != module:
             raise pickle.UnpicklingError(f"{module} does not define {name}")
         return found
