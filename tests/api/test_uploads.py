@@ -151,7 +151,9 @@ def test_a_broken_picture_is_parked_and_blocks_nobody(server: Server, astronaut:
     queue = sqs.get_queue_url(QueueName="lookalike-dead-letters")["QueueUrl"]
 
     def parked() -> Any:
-        messages = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"], VisibilityTimeout=0)
+        messages = sqs.receive_message(
+            QueueUrl=queue, MessageAttributeNames=["All"], VisibilityTimeout=0, MaxNumberOfMessages=10
+        )
         ours = [each for each in messages.get("Messages", ()) if "uploads-broken" in each["Body"]]
         return ours and ours[0]
 

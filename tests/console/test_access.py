@@ -190,4 +190,4 @@ def test_where_signatures_are_required_the_page_asks_for_keys_and_signs(
         assert not any(secret in address for address in visit.asked)
         page.get_by_role("button", name="Keys").click()
         page.get_by_role("button", name="Forget").click()
-        assert page.evaluate("sessionStorage.length") == 0
+        page.wait_for_function("sessionStorage.length === 0")  # the dialog closes first

@@ -18,7 +18,7 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -94,6 +94,9 @@ def _copy(folder: Path, copy: Path) -> None:
     objects = copy / "objects"
     objects.mkdir()
     for attempt in range(_ATTEMPTS):
+        for body in (folder / "objects").iterdir():  # what is removed while the rows are copied stays here
+            with suppress(FileExistsError, FileNotFoundError):
+                os.link(body, objects / body.name)
         bodies = _copied(folder / _STATE, copy / _STATE)
         try:
             for body in bodies:
