@@ -94,9 +94,9 @@ def _copy(folder: Path, copy: Path) -> None:
     objects = copy / "objects"
     objects.mkdir()
     for attempt in range(_ATTEMPTS):
-        for body in (folder / "objects").iterdir():  # what is removed while the rows are copied stays here
+        for there in (folder / "objects").iterdir():  # what is removed while the rows are copied stays here
             with suppress(FileExistsError, FileNotFoundError):
-                os.link(body, objects / body.name)
+                os.link(there, objects / there.name)
         bodies = _copied(folder / _STATE, copy / _STATE)
         try:
             for body in bodies:
