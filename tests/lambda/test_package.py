@@ -58,7 +58,8 @@ def test_stored_videos_are_analysed(start: Start, account: proof.Account) -> Non
 
 @pytest.mark.parametrize(
     ("encoder", "kind"),
-    [("libx264", "mp4"), ("libx265", "mp4"), ("libvpx-vp9", "webm"), ("libsvtav1", "mp4"), ("mpeg4", "avi")],
+    # Not AV1: its encoder, run as root, gives the process real-time priority, and everything else waits.
+    [("libx264", "mp4"), ("libx265", "mp4"), ("libvpx-vp9", "webm"), ("mpeg4", "avi")],
 )
 def test_the_worker_decodes_what_it_can_no_longer_encode(
     package: building.Package, tmp_path: Path, encoder: str, kind: str
