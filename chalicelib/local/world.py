@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..audit import trail
+from ..audit.trail import Trail, in_directory
 from ..backend import build
 from ..config import Settings
 from ..jobs.worker import Worker
@@ -43,104 +44,145 @@ from .worker import Workers
 
 
 class World:
-    """One account's AWS on this machine, for as long as it is entered; `signed` lets only signed requests in."""
+    """One account's AWS on this machine, for as long as it is entered; `signed` lets only signed requests in.
+
+    Raises SetupError for settings or a data directory that it cannot begin with.
+    """
 
     def __init__(self, settings: Settings, data_dir: Path | None = None, signed: bool = False) -> None:
         self._settings = settings
         self._data_dir = data_dir
+        self._rules = rules(settings.upload_rules)
+        self._rates = parse(settings.rate_limits)
         self.signed = signed
         self.operator = Operator.new()
+        self._state: State | None = None
+        self._audit: tuple[Trail, ...] = ()
+        self._log = RequestLog()
+        self._script = Script()
+        self._precedence = Precedence()
+        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
-        rules(self._settings.upload_rules)  # wrong ones are told before anything is made
-        rates = parse(self._settings.rate_limits)
+        with ExitStack() as undo:  # undoes in the opposite order, also where a step fails
+            self._open_aws(undo)
+            self._open_backend()
+            self._open_audit(undo)
+            self._make_door()
+            self._load_application()
+            self._listen_to_uploads(undo)
+            self._begin_work(undo)
+            self.server = self._port_server()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._undo.close()
+
+    def _open_aws(self, undo: ExitStack) -> None:
+        """moto, with what the data directory has kept of it."""
         self.aws = Aws(self._settings.account, self._settings.region)
-        self.state: State | None = None
         if self._data_dir is not None:
-            self.state = State(self._data_dir, self._settings.sync, self._settings.key_file)
-            self.aws.keeper = Keeper(self.state)
-        self.backend = build(self._settings, self.aws.session, self._keys())
+            self._state = State(self._data_dir, self._settings.sync, self._settings.key_file)
+            self.aws.keeper = Keeper(self._state)
+            undo.callback(self.aws.keeper.close)
+
+    def _open_backend(self) -> None:
+        """What operations are given, with its tables."""
+        # What wraps the data keys of collections where no KMS key is named: a file beside the state, or nothing that
+        # outlives the process.
+        keys = LocalKeys([new_key()]) if self._state is None else self._state.keys
+        self.backend = build(self._settings, self.aws.session, keys)
         self.backend.jobs.telling = self.aws.telling
         self.backend.store.create_tables()
         self._tables = tables_of(self._settings.account, self._settings.region)
         self.backend.store.collections.sweep()  # what a deletion was stopped at
-        stopping = threading.Event()
-        precedence = Precedence()
-        audit = tuple(self._audit())
+
+    def _open_audit(self, undo: ExitStack) -> None:
+        """The record of every call, where anything is kept."""
+        if self._data_dir is not None:
+            settings = self._settings
+            trail = in_directory(self._data_dir, settings.account, settings.region, sync=settings.sync)
+            undo.callback(trail.close)
+            self._audit = (trail,)
+
+    def _make_door(self) -> None:
+        """Who may call, and who is told of it."""
+        account, sessions = Account(self._settings.account, self._settings.region), Sessions()
+        guard = Guard(self.backend.store.access, account, sessions=sessions.find)
+        self._gate = Gate(guard, sessions, self.operator)
+        self._door = Door(
+            self._script,
+            limited(guard.authenticate if self.signed else claimed, self._rates),
+            guard.permit if self.signed else None,
+            observers=(self._log, *self._audit),
+        )
+
+    def _load_application(self) -> None:
+        """The handlers of `app.py`, with the queue that its jobs wait in."""
         worker = Worker(
             self.backend.jobs,
             tasks(self.backend),
-            ended=tuple(kept.ended for kept in audit),
-            give_way=precedence.give_way,
-            stopped=stopping.is_set,
+            ended=tuple(trail.ended for trail in self._audit),
+            give_way=self._precedence.give_way,
+            stopped=self._stopping.is_set,
         )
-        log = RequestLog()
-        self.script = Script()
-        account, sessions = Account(self._settings.account, self._settings.region), Sessions()
-        guard = Guard(self.backend.store.access, account, sessions=sessions.find)
-        gate = Gate(guard, sessions, self.operator)
-        self.door = Door(
-            self.script,
-            limited(guard.authenticate if self.signed else claimed, rates),
-            guard.permit if self.signed else None,
-            observers=(log, *audit),
-        )
-        self.application = load(self.backend, worker, self.door)
-        self.triggers = Triggers(self.application, self.aws.client("sqs"))
+        self.application = load(self.backend, worker, self._door)
         self.backend.jobs.create_queue()
-        self.workers = Workers(self.application, self.backend.jobs, stopping)
+
+    def _listen_to_uploads(self, undo: ExitStack) -> None:
+        """Buckets, whose events reach the application from now on."""
+        self._triggers = Triggers(self.application, self.aws.client("sqs"))
+        undo.callback(self._triggers.stop)
         self._s3 = self.aws.client("s3")
         self._buckets()
-        self.aws.object_events = self.triggers
+        self.aws.object_events = self._triggers
+
+    def _begin_work(self, undo: ExitStack) -> None:
+        """Jobs and uploads, those first that another process left behind."""
         self.backend.jobs.resume()
-        self.workers.start()
+        workers = Workers(self.application, self.backend.jobs, self._stopping)
+        workers.start()
+        undo.callback(workers.stop)
         for event in missed(self._settings, self.backend.media):
-            self.triggers(event)
+            self._triggers(event)
+        sweeper = Sweeper(self.backend)
+        sweeper.start()
+        undo.callback(sweeper.stop)
+
+    def _port_server(self) -> Server:
+        """What the port answers: Rekognition, the paths of our own, and all of AWS that is here."""
+        rotation = None
+        if self._state is not None:
+            rotation = Rotation(self._state, self.backend.store, self._settings.key_file)
         console = Console(
             self.backend,
-            log=log,
-            authenticate=self.door.authenticate,
+            log=self._log,
+            authenticate=self._door.authenticate,
             s3=self._s3,
-            rules=rules(self._settings.upload_rules),
-            troubles=self.triggers.troubles,
+            rules=self._rules,
+            troubles=self._triggers.troubles,
         )
-        rotation = None
-        if self.state is not None:
-            rotation = Rotation(self.state, self.backend.store, self._settings.key_file)
-        admin = Admin(self.backend, self._tell, rotation)
-        self.sweeper = Sweeper(self.backend)
-        self.sweeper.start()
-        scripts = Scripts(self.script, self.reset if self._data_dir is None else None)
-        self.server = Server(
+        return Server(
             self.aws,
             self.backend,
             Application(self.application),
-            self.door,
+            self._door,
             routes=(
-                Keys(Ring(self.backend.store.access), gate.own).answer,
-                admin.answer,
-                scripts.answer,
+                Keys(Ring(self.backend.store.access), self._gate.own).answer,
+                Admin(self.backend, self._tell, rotation).answer,
+                Scripts(self._script, self.reset if self._data_dir is None else None).answer,
                 console.answer,
             ),
             origins=Origins(self._settings.origins.split(), names=not self.signed),
-            gate=gate if self.signed else None,
-            precedence=precedence,
+            gate=self._gate if self.signed else None,
+            precedence=self._precedence,
         )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.sweeper.stop()
-        self.workers.stop()
-        self.triggers.stop()
-        if self.trail is not None:
-            self.trail.close()
-        if self.aws.keeper is not None:
-            self.aws.keeper.close()
 
     def reset(self) -> None:
         """Forget everything that was put here since the start, scripts too; jobs under way come to nothing."""
-        self.script.reset()
-        self.triggers.forget()
+        self._script.reset()
+        self._triggers.forget()
         with self.aws.standing_still():
             keys = self.backend.store.access.table
             wipe(self._settings.account, self._tables, (self._settings.queue, DEAD_LETTERS), keys)
@@ -149,22 +191,9 @@ class World:
         self.backend.store.optouts.forget()
 
     def _tell(self, name: str, details: Mapping[str, object]) -> None:
-        """Keep an event in the audit, where anything is kept."""
-        if self.trail is not None:
-            self.trail.event(name, details, "lookalike")
-
-    def _audit(self) -> Iterator[trail.Trail]:
-        """Who keeps the record of every call, where anything is kept."""
-        self.trail = None
-        if self._data_dir is not None:
-            settings = self._settings
-            self.trail = trail.in_directory(self._data_dir, settings.account, settings.region, sync=settings.sync)
-            yield self.trail
-
-    def _keys(self) -> LocalKeys:
-        """What wraps the data keys of collections where no KMS key is named: a file beside the state, or nothing that
-        outlives the process."""
-        return LocalKeys([new_key()]) if self.state is None else self.state.keys
+        """Keep an event in the audit, where there is one."""
+        for trail in self._audit:
+            trail.event(name, details, "lookalike")
 
     def _buckets(self) -> None:
         """What Terraform makes on AWS."""
