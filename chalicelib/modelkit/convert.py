@@ -26,4 +26,7 @@ def build(model: Model, data: bytes) -> bytes:
     """
     kind = f"{model.format}/{model.network}" if model.network else model.format
     converted = CONVERTERS[kind](data)
-    return graph.finish(graph.rename(converted, model.inputs, model.outputs))
+    named = graph.rename(converted, model.inputs, model.outputs)
+    if (pixels := model.pixels) is not None:
+        named = graph.take_bytes(named, pixels.mean, pixels.deviation, pixels.bgr)
+    return graph.finish(named)

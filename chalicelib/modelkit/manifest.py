@@ -35,6 +35,15 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the file lies if it belongs to no package."""
 
 
+class Pixels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a network was trained on: (x - mean) / deviation of bytes. The built file does that; it takes the bytes."""
+
+    mean: float = 0
+    deviation: float = 1
+    bgr: bool = False
+    """Blue first. The built file takes red first, as all do."""
+
+
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model's card, and how to build it."""
 
@@ -60,6 +69,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outputs: dict[str, Shape]
     member: str = ""
     """Its path within the archive; empty where the source is the model itself."""
+    pixels: Pixels | None = None
+    """None where the built file takes floats as the network does."""
     network: str = ""
     """The architecture, where the format holds only tensors (keras, torch)."""
 

@@ -6,13 +6,13 @@ below it. Pixel centres lie at half-integers, as Pillow has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .picture import Picture
+from .picture import Picture, planes
 
 Floats = NDArray[np.floating]
 
@@ -70,14 +70,14 @@ def warp(image: Image.Image, transform: Floats, size: int | tuple[int, int]) -> 
     return image.transform((width, height), Image.Transform.AFFINE, tuple(back.ravel()), Image.Resampling.BILINEAR)
 
 
-def cut(picture: Picture, transforms: Sequence[Floats], size: int) -> NDArray[np.float32]:
-    """[n, 3, size, size], 0 to 255: the crops of `picture` under transforms from its pixels.
+def cut(picture: Picture, transforms: Sequence[Floats], size: int) -> NDArray[np.uint8]:
+    """[n, 3, size, size]: the crops of `picture` under transforms from its pixels.
 
     They are cut from the picture as small as the finest of them allows.
     """
     image = picture.reduced(min(1 / float(np.hypot(*transform[:, 0])) for transform in transforms))
     scale = np.array([picture.width / image.width, picture.height / image.height, 1])
-    return batch(warp(image, transform * scale, size) for transform in transforms)
+    return batch([warp(image, transform * scale, size) for transform in transforms])
 
 
 def _whole_pixels(corners: Floats, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
@@ -87,7 +87,9 @@ def _whole_pixels(corners: Floats, size: tuple[int, int]) -> tuple[int, int, int
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def batch(images: Iterable[Image.Image]) -> NDArray[np.float32]:
-    """[n, 3, height, width], 0 to 255, of RGB images of one size."""
-    pixels = np.stack([np.asarray(image) for image in images])
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)).astype(np.float32)
+def batch(images: Sequence[Image.Image]) -> NDArray[np.uint8]:
+    """[n, 3, height, width] of one or more RGB images of one size."""
+    pixels = np.empty((len(images), 3, images[0].height, images[0].width), np.uint8)
+    for place, image in zip(pixels, images, strict=True):
+        planes(image, place)
+    return pixels

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image, Resampling
 
-from .picture import Picture
+from .picture import Picture, planes
 from .sessions import Sessions
 
 SIDE = 224
@@ -115,8 +115,8 @@ def shrinking(picture: Picture) -> float:
     return TILE / SIDE * min(picture.width, picture.height)
 
 
-def _pixels(picture: Picture, views: tuple[View, ...]) -> NDArray[np.float32]:
-    """[views, 3, 224, 224]: (x - 127) / 128, as the network was trained."""
+def _pixels(picture: Picture, views: tuple[View, ...]) -> NDArray[np.uint8]:
+    """[views, 3, 224, 224]."""
     width, height, ratio = picture.width, picture.height, shrinking(picture)
     image = picture.reduced(ratio)
     if ratio > 1:  # once, to where a tile needs no resizing, rather than a wide filter over all pixels for each view
@@ -133,15 +133,9 @@ def _pixels(picture: Picture, views: tuple[View, ...]) -> NDArray[np.float32]:
             return image.crop((left, top, left + SIDE, top + SIDE))
         return image.resize((SIDE, SIDE), kernel, (left, top, right, bottom))
 
-    batch = np.empty((len(views), 3, SIDE, SIDE), dtype=np.float32)
-
-    def fill(place: NDArray[np.float32], view: View) -> None:
-        place[:] = np.asarray(crop(view)).transpose(2, 0, 1)
-        place -= np.float32(127)
-        place *= np.float32(1 / 128)
-
-    with ThreadPoolExecutor(2) as workers:  # Pillow resizes and numpy computes without the GIL
-        list(workers.map(fill, batch, views))
+    batch = np.empty((len(views), 3, SIDE, SIDE), dtype=np.uint8)
+    with ThreadPoolExecutor(2) as workers:  # Pillow resizes without the GIL
+        list(workers.map(lambda view, place: planes(crop(view), place), views, batch))
     return batch
 
 

@@ -101,7 +101,7 @@ class Covers:
     def features(self, crops: Sequence[Image]) -> Floats:
         """[n, 1280]: the network's last feature map, averaged, of at least one crop, all of one size."""
         parts = [
-            self._sessions.run("efficientnet_lite0", {"input": (batch(some) - 127) / 128})[1].mean(axis=(2, 3))
+            self._sessions.run("efficientnet_lite0", {"input": batch(some)})[1].mean(axis=(2, 3))
             for some in (crops[start : start + _TOGETHER] for start in range(0, len(crops), _TOGETHER))
         ]
         return np.concatenate(parts)

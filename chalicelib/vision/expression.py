@@ -109,15 +109,15 @@ def gaze(points: NDArray[np.float64]) -> Gaze:
 def expressions(image: Image, faces: Sequence[Face], sessions: Sessions) -> NDArray[np.float32]:
     """[n, 7]: mini-Xception's logarithms of probabilities, in the order of EXPRESSIONS."""
     crops = np.stack([_grey(image, face) for face in faces])[:, None]
-    (probabilities,) = sessions.run("expressions", {"input": (crops / 255 - 0.5) * 2})
+    (probabilities,) = sessions.run("expressions", {"input": crops})
     logarithms: NDArray[np.float32] = np.log(np.maximum(probabilities, 1e-4))
     return logarithms
 
 
-def _grey(image: Image, face: Face) -> NDArray[np.float32]:
-    """[64, 64], 0 to 255: the square around the face."""
+def _grey(image: Image, face: Face) -> NDArray[np.uint8]:
+    """[64, 64]: the square around the face."""
     box = face.box
     centre = np.array([(box.left + box.width / 2) * image.width, (box.top + box.height / 2) * image.height])
     half = max(box.width * image.width, box.height * image.height) / 2 + _MARGIN
     corners = (*np.rint(centre - half).astype(int).tolist(), *np.rint(centre + half).astype(int).tolist())
-    return np.asarray(image.crop(corners).convert("L").resize((_SIDE, _SIDE), Resampling.BILINEAR), dtype=np.float32)
+    return np.asarray(image.crop(corners).convert("L").resize((_SIDE, _SIDE), Resampling.BILINEAR))

@@ -91,7 +91,7 @@ class Hands:
 
     def _hands(self, image: Image.Image, palms: Sequence[Palm]) -> list[Hand]:
         regions = [_hand_region(palm) for palm in palms]
-        crops = batch(warp(image, region, HAND_SIDE) for region in regions) / np.float32(255)
+        crops = batch([warp(image, region, HAND_SIDE) for region in regions])
         points, presence, right, _ = self._sessions.run("hand_landmark", {"input": crops})
         hands = [
             _hand(apply(inverse(regions[i]), points[i, :, :2]), float(presence[i, 0]), float(right[i, 0]), image.size)
@@ -112,8 +112,8 @@ def _tiles(width: int, height: int) -> list[Region]:
     ]
 
 
-def _letterboxed(image: Image.Image, region: Region) -> tuple[NDArray[np.float32], float, Array]:
-    """The region in the middle of a black square [1, 3, side, side], 0 to 1.
+def _letterboxed(image: Image.Image, region: Region) -> tuple[NDArray[np.uint8], float, Array]:
+    """The region in the middle of a black square [1, 3, side, side].
 
     With it, how many pixels of the picture are one of the square's, and where the square's corner lies in the picture.
     """
@@ -123,7 +123,7 @@ def _letterboxed(image: Image.Image, region: Region) -> tuple[NDArray[np.float32
     x, y = (PALM_SIDE - width) // 2, (PALM_SIDE - height) // 2
     canvas = Image.new("RGB", (PALM_SIDE, PALM_SIDE))
     canvas.paste(image.resize((width, height), Image.Resampling.BILINEAR, region, reducing_gap=2.0), (x, y))
-    return batch([canvas]) / np.float32(255), scale, np.array([left - x * scale, top - y * scale])
+    return batch([canvas]), scale, np.array([left - x * scale, top - y * scale])
 
 
 @cache

@@ -67,8 +67,8 @@ class Meshes(NamedTuple):
     """[n, 478, 3]: x and y in the picture's pixels, z in pixels too, smaller nearer to the camera."""
     presence: NDArray[np.float64]
     """[n], 0 to 1: how sure the network is that it looks at a face; low for tiny, hidden and averted ones."""
-    crops: NDArray[np.float32]
-    """[n, 3, 192, 192], RGB, 0 to 255: what the network looked at, upright."""
+    crops: NDArray[np.uint8]
+    """[n, 3, 192, 192], RGB: what the network looked at, upright."""
 
 
 class FaceMesh:
@@ -103,7 +103,7 @@ class FaceMesh:
         """The meshes in square crops around `centres` [n, 2], turned by `angles` [n] radians."""
         regions = [square_region(*region, CROP) for region in zip(centres, sides, angles, strict=True)]
         crops = cut(picture, regions, CROP)
-        *surfaces, flags = self._sessions.run("face_mesh", {"input": crops / 255})
+        *surfaces, flags = self._sessions.run("face_mesh", {"input": crops})
         points = _refined(surfaces)
         for face, region, side in zip(points, regions, sides, strict=True):
             face[:, :2] = apply(inverse(region), face[:, :2])

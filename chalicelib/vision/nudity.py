@@ -6,8 +6,9 @@ import ast
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .picture import Picture
+from .picture import Picture, planes
 from .sessions import Sessions
 
 MODEL = "nudenet_320n"
@@ -50,13 +51,13 @@ class Nudity:
         return list(ast.literal_eval(stated).values())
 
 
-def _pixels(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """[1, 3, 320, 320], 0 to 1: the picture in the upper left corner, black beside it."""
+def _pixels(picture: Picture) -> NDArray[np.uint8]:
+    """[1, 3, 320, 320]: the picture in the upper left corner, black beside it."""
     from PIL.Image import Resampling
 
     scale = _SIDE / max(picture.width, picture.height)
     size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
     small = picture.image.resize(size, Resampling.BILINEAR, reducing_gap=2.0)
-    canvas = np.zeros((1, 3, _SIDE, _SIDE), dtype=np.float32)
-    canvas[0, :, : size[1], : size[0]] = np.asarray(small).transpose(2, 0, 1) / np.float32(255)
+    canvas = np.zeros((1, 3, _SIDE, _SIDE), np.uint8)
+    planes(small, canvas[0, :, : size[1], : size[0]])
     return canvas

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Resampling
 
+from .alignment import batch
 from .geometry import Box
 from .picture import Picture
 from .sessions import Sessions
@@ -63,8 +64,7 @@ class Objects:
         small = picture.reduced(max(picture.width, picture.height) / SIDE).resize(
             (SIDE, SIDE), Resampling.BILINEAR, reducing_gap=2.0
         )
-        bgr = np.asarray(small, dtype=np.float32)[..., ::-1].transpose(2, 0, 1)  # trained on OpenCV's channel order
-        (cells,) = self._sessions.run(MODEL, {"input": np.ascontiguousarray(bgr[None]) / 255})
+        (cells,) = self._sessions.run(MODEL, {"input": batch([small])})
         classes, scores, boxes = _decoded(cells[0])
         order = np.argsort(-scores, kind="stable")
         names = taxonomy().coco

@@ -25,8 +25,8 @@ class Quality:
     sharpness: float
 
 
-def quality(crop: NDArray[np.float32]) -> Quality:
-    """The quality of a face from the mesh's crop [3, 192, 192], 0 to 255, of which the middle is measured.
+def quality(crop: NDArray[np.uint8]) -> Quality:
+    """The quality of a face from the mesh's crop [3, 192, 192], of which the middle is measured.
 
     AWS publishes no definition. Brightness is a logistic curve of the mean luma that puts ordinary
     photos near 80, as in AWS's answers. Sharpness comes from the mean absolute Laplacian over the

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .alignment import batch
 from .picture import Picture
 from .sessions import Sessions
 
@@ -21,8 +22,7 @@ def foreground(picture: Picture, sessions: Sessions) -> NDArray[np.float32] | No
     """
     side = MODEL_SIDE, MODEL_SIDE
     small = picture.image.resize(side, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    feed = np.asarray(small, np.float32).transpose(2, 0, 1)[None] * np.float32(1 / 255)
-    mask = sessions.run("selfie_segmentation", {"input": np.ascontiguousarray(feed)})[0][0]
+    mask = sessions.run("selfie_segmentation", {"input": batch([small])})[0][0]
     if (mask > 0.5).mean() < LEAST_SHARE:
         return None
     full = Image.fromarray(mask).resize((picture.width, picture.height), Image.Resampling.BILINEAR)

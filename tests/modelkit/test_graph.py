@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from chalicelib.modelkit.graph import LEAST_HALVED, Graph, Norm, finish, fold_norm, rename
+from chalicelib.modelkit.graph import LEAST_HALVED, Graph, Norm, finish, fold_norm, rename, take_bytes
 
 RANDOM = np.random.default_rng(5)
 
@@ -90,6 +90,23 @@ def test_renaming_takes_weights_out_of_the_inputs() -> None:
     model.graph.input.append(helper.make_tensor_value_info("c0", TensorProto.FLOAT, [4, 4]))
     renamed = rename(model, {"input": ["N", 4]}, {"output": ["N", 4]})
     assert [value.name for value in renamed.graph.input] == ["input"]
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "bgr", "expected"),
+    [
+        (0, 1, False, [1, 2, 3]),
+        (127, 128, False, [-126 / 128, -125 / 128, -124 / 128]),
+        (0, 255, True, [3 / 255, 2 / 255, 1 / 255]),
+    ],
+)
+def test_bytes_become_what_the_network_was_trained_on(
+    mean: float, deviation: float, bgr: bool, expected: list[float]
+) -> None:
+    found = run(
+        finish(take_bytes(affine(np.eye(3, dtype=np.float32)), mean, deviation, bgr)), np.array([[1, 2, 3]], np.uint8)
+    )
+    np.testing.assert_allclose(found, [expected], rtol=1e-6)
 
 
 def test_a_folded_normalisation_is_the_convolution_and_then_the_normalisation() -> None:

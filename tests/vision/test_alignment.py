@@ -83,7 +83,7 @@ def test_outside_is_black() -> None:
 def test_a_batch_is_channels_first() -> None:
     pixels = batch([Image.new("RGB", (4, 3), (1, 2, 3)), Image.new("RGB", (4, 3), (4, 5, 6))])
     assert pixels.shape == (2, 3, 3, 4)
-    assert pixels.dtype == np.float32
+    assert pixels.dtype == np.uint8
     assert pixels[1, 2, 0, 0] == 6
 
 

@@ -24,7 +24,7 @@ def nudity_pack(folder: Path, *scores: float) -> None:
     cells = np.zeros((1, 4 + len(PARTS), 5), dtype=np.float32)
     cells[0, 4:, 2] = scores
     answer = helper.make_node("Constant", [], ["boxes"], value=numpy_helper.from_array(cells))
-    shown = helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, [1, 3, 320, 320])
+    shown = helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, [1, 3, 320, 320])
     given = helper.make_tensor_value_info("boxes", onnx.TensorProto.FLOAT, list(cells.shape))
     model = helper.make_model(
         helper.make_graph([answer], "fixed", [shown], [given]),

@@ -20,7 +20,7 @@ CELLS = 22
 def model_that_answers(folder: Path, cells: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Sessions:
     """Sessions over a model file that gives `cells` whatever it is shown."""
     answer = helper.make_node("Constant", [], ["cells"], value=numpy_helper.from_array(cells))
-    shown = helper.make_tensor_value_info("input", onnx.TensorProto.FLOAT, [1, 3, 352, 352])
+    shown = helper.make_tensor_value_info("input", onnx.TensorProto.UINT8, [1, 3, 352, 352])
     given = helper.make_tensor_value_info("cells", onnx.TensorProto.FLOAT, list(cells.shape))
     model = helper.make_model(
         helper.make_graph([answer], "fixed", [shown], [given]),

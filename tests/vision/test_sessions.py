@@ -30,7 +30,7 @@ def test_a_damaged_model_is_named(tmp_path: Path) -> None:
 
 def test_threads_share_one_session_and_get_equal_results(models: Path) -> None:
     sessions = Sessions(models)
-    pixels = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 64)).astype(np.float32)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 64, 64), np.uint8)
     with ThreadPoolExecutor(8) as threads:
         heatmaps = [each[0] for each in threads.map(lambda _: sessions.run("centerface", {"input": pixels}), range(16))]
     assert sessions.loaded() == ["centerface"]
