@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.backend import Backend, build
     from chalicelib.config import Settings
     from chalicelib.jobs.deliveries import attempt
+    from chalicelib.jobs.queue import Messages
     from chalicelib.jobs.worker import Worker
     from chalicelib.operations.work import tasks
     from chalicelib.uploads import Uploads, described, rules
@@ -32,6 +33,7 @@ else:
     from .backend import Backend, build
     from .config import Settings
     from .jobs.deliveries import attempt
+    from .jobs.queue import Messages
     from .jobs.worker import Worker
     from .operations.work import tasks
     from .uploads import Uploads, described, rules
@@ -108,7 +110,7 @@ def on_job(event: SQSEvent) -> dict[str, Any]:
     worker, context = replace(app.worker, ended=(*app.worker.ended, app.uploads.ended)), cast("Any", event.context)
     if context is not None:
         worker = replace(worker, remaining=lambda: context.get_remaining_time_in_millis() / 1000)
-    return attempt(event.to_dict()["Records"], lambda job: worker.run(job["JobId"]), app.backend.jobs.delay)
+    return attempt(event.to_dict()["Records"], lambda job: worker.run(job["JobId"]), _messages(app.backend.jobs.queue))
 
 
 @app.on_sqs_message(queue=SETTINGS.uploads_queue, batch_size=10)
@@ -119,7 +121,7 @@ def on_uploads(event: SQSEvent) -> dict[str, Any]:
         for record in told.get("Records", ()):  # S3 tries a new queue with a message that has none
             app.uploads.handle(record)
 
-    return attempt(event.to_dict()["Records"], handle, partial(app.backend.jobs.delay, queue=SETTINGS.uploads_queue))
+    return attempt(event.to_dict()["Records"], handle, _messages(SETTINGS.uploads_queue))
 
 
 @app.route("/media/{key}", methods=["GET"])
@@ -139,6 +141,10 @@ def media() -> Response:
         return _json({"Message": "Say which: /media?label=Face"}, status=400)
     found, after = app.backend.media.labelled(query["label"], query.get("after"))
     return _json({"Media": [described(each) for each in found]} | ({"NextToken": after} if after else {}))
+
+
+def _messages(queue: str) -> Messages:
+    return Messages(app.backend.jobs, queue)
 
 
 def _request() -> Request:

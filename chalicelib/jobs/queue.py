@@ -23,6 +23,26 @@ _UNREACHABLE = frozenset({"NotFound", "InvalidParameter", "AuthorizationError"})
 """SNS's codes for a topic that is not there or not ours: trying again would not help."""
 
 
+class Messages:
+    """The messages of one queue, by its name; `desk` has the client."""
+
+    def __init__(self, desk: Desk, queue: str) -> None:
+        self._desk = desk
+        self._queue = queue
+
+    def put(self, body: str, seconds: int) -> None:
+        """Have a new message come so many seconds from now, 15 minutes at most."""
+        self._desk.sqs.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
+
+    def delay(self, receipt: str, seconds: int) -> None:
+        """Have a message that was received come back so many seconds from now, 12 hours at most."""
+        self._desk.sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+    @cached_property
+    def _url(self) -> str:
+        return str(self._desk.sqs.get_queue_url(QueueName=self._queue)["QueueUrl"])
+
+
 class Desk:
     """Takes jobs in and answers for them.
 
@@ -70,14 +90,6 @@ class Desk:
     def send(self, job_id: str) -> None:
         """Have a worker take the job up. Once too often does no harm: only one can claim it."""
         self.sqs.send_message(QueueUrl=self.url, MessageBody=msgspec.json.encode({"JobId": job_id}).decode())
-
-    def delay(self, receipt: str, seconds: int, queue: str = "") -> None:
-        """Have a message that was received come back so many seconds from now, 12 hours at most.
-
-        Of the queue of jobs, unless another is named.
-        """
-        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"] if queue else self.url
-        self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
     def announce(self, job: Job, api: str, now: float | None = None) -> None:
         """Publish a job's end to its NotificationChannel, in AWS's words. A topic that is

@@ -209,9 +209,13 @@ class Jobs:
         return Counts(len(row.jobs or ()), int(row.succeeded or 0), int(row.failed or 0))
 
     def expired(self) -> list[str]:
-        """The JobIds, and the tokens, whose time is over and that are still in the table."""
+        """The JobIds, and the tokens, whose time is over and that are still in the table, or among the open jobs.
+
+        DynamoDB's time to live removes a job's item, and not its place among the 20.
+        """
         rows = self._rows
-        return [row.key for row in rows.scan(rows.expires <= _time(int(self._clock())), attributes_to_get=["key"])]
+        found = [row.key for row in rows.scan(rows.expires <= _time(int(self._clock())), attributes_to_get=["key"])]
+        return list(dict.fromkeys((*found, *(job_id for job_id in self.open() if self.get(job_id) is None))))
 
     def forget(self, key: str) -> None:
         """Remove a job, or a token, that has expired; an open one makes room."""

@@ -1,4 +1,10 @@
-# What calls the functions besides the API: two queues, of uploads and of jobs. Messages wait there for 14 days.
+# What calls the functions besides the API: two queues, of uploads and of jobs, where messages wait for 14 days, and the
+# clock.
+#
+# Ten receives are ten failures, in nearly an hour. Nothing else uses them up: a message that finds 20 jobs open, its job
+# held or its collection busy is put anew by the function (jobs/deliveries.py), and no more messages are taken than run at
+# once. Where other functions use up what the account may run at once, a throttled message comes back when its visibility
+# timeout ends: ten of them are 2 hours for an upload, 15 for a job.
 
 resource "aws_sqs_queue" "uploads" {
   name                    = "${local.name}-uploads"

@@ -167,6 +167,20 @@ def test_after_seven_days_nothing_is_left(place: Place) -> None:
     assert sweep(place.jobs, results) == 0
 
 
+def test_what_dynamodb_removed_gives_its_place_back(place: Place) -> None:
+    """A job whose message was given up stays open, and its item goes by the table's time to live."""
+    for _ in range(20):
+        place.start()
+    place.clock.now += 7 * 24 * 3600 + 1
+    dynamodb = place.session.create_client("dynamodb")
+    for job_id in place.jobs.open():
+        dynamodb.delete_item(TableName=f"{place.bucket}-jobs", Key={"key": {"S": job_id}})
+    with pytest.raises(LimitExceededException):
+        place.start()
+    assert sweep(place.jobs, Results(Objects(place.session, "us-east-1"), place.bucket)) == 20
+    place.start()
+
+
 class TestDeath:
     def test_in_the_middle(self, place: Place) -> None:
         def die(_job: Job, _progress: Progress) -> dict[str, Any]:
