@@ -1,17 +1,12 @@
-"""What EventBridge does on AWS: the clock that erases faces whose time is over, and removes jobs after their week."""
+"""What EventBridge does on AWS: the clock that has `retention` erase what is over."""
 
 from __future__ import annotations
 
 import threading
-
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
+from contextlib import suppress
 
 from ..backend import Backend
-from ..errors import ServiceError, SetupError
-from ..operations import work
-from ..operations.policy import sweep
-from ..telemetry import logger
+from ..operations.retention import sweep
 
 SECONDS = 60.0
 """Between two sweeps. Nothing expired is ever told: whoever asks for a collection has it swept before."""
@@ -37,13 +32,7 @@ class Sweeper:
 
     def _run(self) -> None:
         while True:
-            try:
-                swept = sweep(self._backend)
-                work.sweep(self._backend)
-            except (BotoCoreError, ClientError, PynamoDBException, ServiceError, SetupError) as error:
-                logger.warning("what has expired could not be erased, and is tried again: %s", error)
-            else:
-                for collection, faces in swept.items():
-                    logger.info("%d expired faces of %s were erased", faces, collection)
+            with suppress(ExceptionGroup):  # it was logged, and is tried again
+                sweep(self._backend)
             if self._stopping.wait(self._seconds):
                 return

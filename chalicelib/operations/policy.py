@@ -24,7 +24,7 @@ def collection(collection_id: str, backend: Backend) -> Head:
     policy = policy_of(head)
     if policy.purpose:
         note(purpose=policy.purpose)
-    return backend.store.collections.get(collection_id) if _expired(head, backend) else head
+    return backend.store.collections.get(collection_id) if expire(head, backend) else head
 
 
 def threshold(asked: float, head: Head) -> float:
@@ -76,20 +76,7 @@ def refresh(head: Head, backend: Backend) -> None:
         backend.search.refresh(backend.store.log(moved, kind, backend.search.dimensions))
 
 
-def sweep(backend: Backend) -> dict[str, int]:
-    """Erase every face whose time is over, and what deleted collections left behind: to be run by the clock.
-
-    Returns how many faces of which collection were erased.
-    """
-    backend.store.collections.sweep(seconds=5.0)
-    swept = {}
-    for head in backend.store.collections.all():
-        if expired := _expired(head, backend):
-            swept[head.id] = expired
-    return swept
-
-
-def _expired(head: Head, backend: Backend) -> int:
+def expire(head: Head, backend: Backend) -> int:
     """Erase the faces of a collection whose time is over; returns how many."""
     if (kept := policy_of(head).retention) is None:
         return 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace as changed
@@ -13,9 +15,10 @@ from msgspec.structs import replace as changed
 from chalicelib.errors import InvalidParameterException
 from chalicelib.jobs.results import Results
 from chalicelib.local.moto.aws import Aws
-from chalicelib.operations import policy
+from chalicelib.operations import retention
 from chalicelib.operations.faces import search_faces
 from chalicelib.store.jobs import Job
+from chalicelib.store.tables import Head
 from chalicelib.telemetry import Fact, noting
 from chalicelib.vision.faces import distance_at
 from tests.operations.camera import Camera, Person
@@ -117,7 +120,7 @@ def test_a_face_whose_time_is_over_is_not_told_by_a_video_search_either(
     writer.close()
     backend.jobs.jobs.finish(job, "SUCCEEDED", outcome={"attempt": 1})
     clock.move(days=2)
-    policy.sweep(backend)
+    retention.sweep(backend)
     assert results.page("j/1/TIMESTAMPS/TIMESTAMP", 0, 10) == [{"Timestamp": 0, "FaceMatches": []}]
 
 
@@ -126,13 +129,53 @@ def test_the_clock_sweeps_what_nobody_asks_for(client: Client, camera: Camera, c
     index(client, camera.photo("ada", "bob"))
     client("CreateCollection", CollectionId="kept")
     client("IndexFaces", CollectionId="kept", Image={"Bytes": camera.photo("ada")})
-    assert policy.sweep(client.backend) == {}
+    assert retention.sweep(client.backend) == {}
     clock.move(days=2)
-    assert policy.sweep(client.backend) == {"people": 2}
-    assert policy.sweep(client.backend) == {}
+    assert retention.sweep(client.backend) == {"people": 2}
+    assert retention.sweep(client.backend) == {}
     head = client.backend.store.collections.get("people")
     assert int(head.face_count) == 0
     assert client("DescribeCollection", CollectionId="kept")["FaceCount"] == 1
+
+
+def test_a_collection_that_fails_spoils_no_other(client: Client, camera: Camera, clock: Clock) -> None:
+    make(client, **{"retention-days": "1"})
+    index(client, camera.photo("ada", "bob"))
+    for name in ("a-damaged", "z-damaged"):  # before and after, in the order of moto's scan
+        client("CreateCollection", CollectionId=name, Tags={RETENTION: "1"})
+        client("IndexFaces", CollectionId=name, Image={"Bytes": camera.photo("ada")})
+        uid = client.backend.store.collections.get(name).uid
+        damaged = Aws(client.backend.account).client("dynamodb")
+        damaged.update_item(
+            TableName="lookalike-records",
+            Key={"key": {"S": f"{uid}/faces/0"}},
+            UpdateExpression="SET content = :garbage",
+            ExpressionAttributeValues={":garbage": {"S": "no JSON"}},
+        )
+    clock.move(days=2)
+    with pytest.raises(ExceptionGroup) as failed:
+        retention.sweep(client.backend)
+    assert len(failed.value.exceptions) == 2
+    assert listed(client) == []
+
+
+def test_a_collection_deleted_meanwhile_is_no_failure(client: Client, camera: Camera, clock: Clock) -> None:
+    make(client, **{"retention-days": "1"})
+    index(client, camera.photo("ada"))
+    (head,) = client.backend.store.collections.all()
+    clock.move(days=2)
+
+    class Deleted:
+        def all(self) -> Iterator[Head]:
+            client("DeleteCollection", CollectionId="people")
+            yield head
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client.backend.store.collections, name)
+
+    store = copy(client.backend.store)
+    store.collections = cast("Any", Deleted())
+    assert retention.sweep(replace(client.backend, store=store)) == {}
 
 
 def test_no_search_goes_below_the_floor(client: Client, camera: Camera) -> None:
