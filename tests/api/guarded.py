@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
+from tests.api.clients import environment, printed
 from tests.conftest import ROOT
 
 COMMAND = [sys.executable, "-m", "chalicelib"]
@@ -66,31 +68,22 @@ class Guarded:
         )
 
     def environment(self) -> dict[str, str]:
-        """What a shell would export."""
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return plain | {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": self.key.id,
-            "AWS_SECRET_ACCESS_KEY": self.key.secret,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_REGION": "us-east-1",
-            "AWS_PAGER": "",
-        }
+        """What a shell has that exported the first key."""
+        return environment(self.url, self.key.id, self.key.secret)
+
+    def another_key(self, policy: object = None) -> Held:
+        """Bob's, made while the server runs."""
+        options = []
+        if policy is not None:
+            file = self.data_dir.parent / "policy.json"
+            file.write_text(json.dumps(policy))
+            options = ["--policy", str(file)]
+        return Held.printed(lookalike("keys", "create", "--data-dir", str(self.data_dir), "--user", "bob", *options))
 
 
 def lookalike(*arguments: str, fails: bool = False, **environ: str) -> str:
     """What the command prints; where it fails, its line on stderr."""
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=ROOT,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode != 0) == fails, done.stderr
-    return done.stderr if fails else done.stdout
+    return printed(*COMMAND, *arguments, environ=os.environ | environ, fails=fails)
 
 
 @contextmanager
@@ -153,3 +146,22 @@ class Asked:
         answer = POOL.request(self.method, url + self.path, body=self.body, headers=dict(self.headers), retries=False)
         found = _CODE.search(answer.data)
         return answer.status, (found[1] or found[2]).decode() if found else ""
+
+
+JSON = {"Content-Type": "application/x-amz-json-1.1"}
+SERVICES = {
+    "rekognition": Asked(
+        "rekognition", "POST", "/", {"X-Amz-Target": "RekognitionService.ListCollections"} | JSON, b"{}"
+    ),
+    "dynamodb": Asked("dynamodb", "POST", "/", {"X-Amz-Target": "DynamoDB_20120810.ListTables"} | JSON, b"{}"),
+    "s3": Asked("s3", "PUT", "/guarded/a.jpg", {}, b"photo"),
+    "sns": Asked(
+        "sns",
+        "POST",
+        "/",
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        b"Action=ListTopics&Version=2010-03-31",
+    ),
+}
+"""A request that each way of wording an error answers."""
+NOBODY = Held("AKIAABSENT", "secret")

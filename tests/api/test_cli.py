@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.api.test_boto3 import environment
-from tests.conftest import ROOT, Server
+from tests.api.clients import PHOTO, environment, printed
+from tests.conftest import Server
 
 AWS = Path(sys.executable).with_name("aws")
-PHOTO = ROOT / "tests" / "photos" / "astronaut.jpg"
 
 
 class Aws:
     """Runs the command and reads what it prints."""
 
     def __init__(self, server: Server) -> None:
-        self._environment = environment(server) | {"AWS_PAGER": ""}
+        self._environment = environment(server.url)
 
     def __call__(self, *arguments: str, fails: bool = False) -> Any:
-        done = subprocess.run(
-            [sys.executable, str(AWS), *arguments, "--output", "json"],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, done.stderr
-        return done.stderr if fails else json.loads(done.stdout or "null")
+        told = printed(sys.executable, AWS, *arguments, "--output", "json", environ=self._environment, fails=fails)
+        return told if fails else json.loads(told or "null")
 
 
 @pytest.fixture(scope="module")

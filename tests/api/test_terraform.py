@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.test_boto3 import environment
+from tests.api.clients import environment
 from tests.conftest import Server
 from tests.tools import AbsentError, terraform
 
@@ -50,7 +50,7 @@ class Terraform:
 
 def test_a_collection_is_applied_changed_and_destroyed(server: Server, tmp_path: Path) -> None:
     try:
-        run = Terraform(tmp_path, os.environ | environment(server) | terraform(tmp_path))
+        run = Terraform(tmp_path, os.environ | environment(server.url) | terraform(tmp_path))
     except AbsentError as absent:
         pytest.skip(str(absent))
     (tmp_path / "main.tf").write_text(CONFIGURATION)
