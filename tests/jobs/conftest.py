@@ -12,6 +12,7 @@ from chalicelib.jobs.queue import Desk
 from chalicelib.local.moto.aws import Aws
 from chalicelib.store.jobs import Jobs
 from chalicelib.store.tables import SessionConnection
+from tests.accounts import unused_account
 
 
 class Clock:
@@ -28,7 +29,7 @@ class World:
     """One AWS, its clients made once: making them takes longer than most tests."""
 
     def __init__(self) -> None:
-        self.account = f"{uuid4().int % 10**12:012d}"
+        self.account = unused_account()
         self.session = Aws(self.account).session
         self.sqs, self.sns, self.s3 = (self.session.create_client(name) for name in ("sqs", "sns", "s3"))
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 from uuid import uuid4
 
-import msgspec
 import pytest
 
-from chalicelib.config import Settings
 from chalicelib.errors import AccessDeniedException
 from chalicelib.local.console import pages
 from chalicelib.local.console.routes import Console
@@ -25,15 +23,6 @@ from chalicelib.wire.gateway import Request, Response
 from tests.conftest import Server
 
 STATIC = Path(pages.__file__).parent / "static"
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    account = f"{uuid4().int % 10**12:012d}"
-    settings = Settings.from_environ({})
-    own = msgspec.structs.replace(settings, account=account, bucket=f"results-{account}", uploads=f"uploads-{account}")
-    with World(own) as world:
-        yield world
 
 
 @pytest.fixture

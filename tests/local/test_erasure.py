@@ -6,7 +6,6 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
 import numpy as np
@@ -20,6 +19,7 @@ from chalicelib.store import logs
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head
 from chalicelib.store.tokens import Once
+from tests.accounts import unused_account
 from tests.store.material import NOW, add, store_over, vector
 
 PIECE = 24
@@ -31,7 +31,7 @@ class Directory:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.aws = Aws(f"{uuid4().int % 10**12:012d}")
+        self.aws = Aws(unused_account())
         self.state = State(folder, sync=False)
         self.aws.keeper = Keeper(self.state)
         self.s3 = self.aws.client("s3")

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
 import pytest
@@ -19,6 +18,7 @@ from chalicelib.local.state.sealing import SEPARATOR
 from chalicelib.local.state.state import State
 from chalicelib.store.store import Store
 from chalicelib.store.vault import KmsKeys
+from tests.accounts import unused_account
 from tests.store.material import NOW, add, store_over, vector
 
 
@@ -26,7 +26,7 @@ class Running:
     """A directory in use."""
 
     def __init__(self, folder: Path, key_file: Path | None = None) -> None:
-        self.aws = Aws(f"{uuid4().int % 10**12:012d}")
+        self.aws = Aws(unused_account())
         self.state = State(folder, sync=False, key_file=key_file)
         self.aws.keeper = Keeper(self.state)
         self.store: Store = store_over(self.aws, self.state.keys)
@@ -45,7 +45,7 @@ def opens(folder: Path, account: str, faces: dict[str, str], access_key: str) ->
     """What lies there can be read by a server that starts with it: keys, rows, vectors."""
     with closing(State(folder, sync=False)) as state:
         state.verify()
-        aws = Aws(f"{uuid4().int % 10**12:012d}")  # moto's own is still in use
+        aws = Aws(unused_account())  # moto's own is still in use
         store = store_over(aws, state.keys)
         store.create_tables()
         client = aws.client("dynamodb")

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from uuid import uuid4
 
-import msgspec
 import pytest
 
-from chalicelib.config import Settings
 from chalicelib.local.application import Application
 from chalicelib.local.port.server import Server
 from chalicelib.local.world import World
 from chalicelib.wire.gateway import Request, Response
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    account = f"{uuid4().int % 10**12:012d}"
-    settings = Settings.from_environ({})
-    own = msgspec.structs.replace(settings, account=account, bucket=f"results-{account}", uploads=f"uploads-{account}")
-    with World(own) as world:
-        yield world
 
 
 def post(server: Server, operation: str, body: str = "{}") -> Response:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
-from chalicelib.backend import Backend, build
-from chalicelib.config import Settings
+from chalicelib.backend import Backend
 from chalicelib.errors import ServiceError
-from chalicelib.local.moto.aws import Aws
 from chalicelib.local.sweeper import Sweeper
-from chalicelib.store.vault import LocalKeys
+from tests.accounts import unused_backend
 from tests.store.material import NOW, add
 
 
 def backend_at(time: datetime) -> Backend:
-    account = f"{uuid4().int % 10**12:012d}"
-    settings = Settings(models=Path("unused"), account=account)
-    backend = build(settings, Aws(account).session, LocalKeys([os.urandom(32)]))
-    backend.store.create_tables()
-    return replace(backend, clock=lambda: time)
+    return replace(unused_backend(), clock=lambda: time)
 
 
 def awaited(condition: Any) -> bool:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
 import pytest
 
-from chalicelib.backend import Backend, Vision, build
-from chalicelib.config import Settings
-from chalicelib.local.moto.aws import Aws
-from chalicelib.store.vault import LocalKeys
+from chalicelib.backend import Backend, Vision
 from chalicelib.wire.gateway import call
+from tests.accounts import unused_backend
 from tests.operations.camera import Camera
 
 
@@ -63,10 +58,7 @@ class Client:
 
 @pytest.fixture
 def client(camera: Camera, clock: Clock) -> Client:
-    account = f"{uuid4().int % 10**12:012d}"
-    settings = Settings(models=Path("unused"), account=account)
-    backend = build(settings, Aws(account).session, LocalKeys([os.urandom(32)]))
-    backend.store.create_tables()
+    backend = unused_backend()
     vision = Vision(backend.sessions)
     vision.faces = cast("Any", camera)
     return Client(replace(backend, clock=clock, vision=vision))

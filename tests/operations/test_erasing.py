@@ -6,12 +6,10 @@ import gc
 import hashlib
 import os
 import time
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace as changed
 
 from chalicelib.errors import InvalidParameterException
 from chalicelib.jobs.analyses import FACE_SEARCH
@@ -36,12 +34,9 @@ def index(client: Client, photo: bytes, collection: str = "people", **options: A
 
 @pytest.fixture
 def s3(client: Client) -> Any:
-    """S3 with the backend's buckets, under names that no other test uses."""
-    account = client.backend.account
-    settings = changed(client.backend.settings, uploads=f"uploads-{account}", bucket=f"results-{account}")
-    client.backend = replace(client.backend, settings=settings)
-    s3 = Aws(account).client("s3")
-    for bucket in (settings.uploads, settings.bucket):
+    """S3 with the backend's buckets."""
+    s3 = Aws(client.backend.account).client("s3")
+    for bucket in (client.backend.settings.uploads, client.backend.settings.bucket):
         s3.create_bucket(Bucket=bucket)
     return s3
 

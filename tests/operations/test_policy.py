@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from msgspec.structs import replace as changed
 
 from chalicelib.errors import InvalidParameterException
 from chalicelib.jobs.results import Results
@@ -106,15 +105,14 @@ def test_a_face_whose_time_is_over_is_not_told_by_a_video_search_either(
     client: Client, camera: Camera, clock: Clock
 ) -> None:
     make(client, **{"retention-days": "1"})
-    account = client.backend.account
-    settings = changed(client.backend.settings, bucket=f"results-{account}")
-    backend = replace(client.backend, settings=settings)
-    Aws(account).client("s3").create_bucket(Bucket=settings.bucket)
+    backend = client.backend
+    bucket = backend.settings.bucket
+    Aws(backend.account).client("s3").create_bucket(Bucket=bucket)
     (face,) = index(client, camera.photo("ada"))
     backend.jobs.jobs.start(Job(id="j", analysis="FaceSearch", request={}, created=time.time()), None, "")
     job = backend.jobs.jobs.claim("j", "worker", 60)
     assert job is not None
-    results = Results(backend.store.objects, settings.bucket)
+    results = Results(backend.store.objects, bucket)
     writer = results.writer("j/1/TIMESTAMPS/TIMESTAMP")
     writer.extend([{"Timestamp": 0, "FaceMatches": [{"Similarity": 99.0, "Face": {"FaceId": face}}]}])
     writer.close()

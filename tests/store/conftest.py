@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from uuid import uuid4
 
 import pytest
 
@@ -11,13 +10,14 @@ from chalicelib.local.moto.aws import Aws
 from chalicelib.store.store import Store
 from chalicelib.store.tables import Head
 from chalicelib.store.vault import LocalKeys
+from tests.accounts import unused_account
 from tests.store.material import NOW, store_over
 
 
 @pytest.fixture
 def aws() -> Aws:
     """An account that no other test uses."""
-    return Aws(f"{uuid4().int % 10**12:012d}")
+    return Aws(unused_account())
 
 
 @pytest.fixture
