@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from ..errors import ResourceNotFoundException
 from .associations import Associations
 from .faces import Faces
-from .ledger import BATCH, Ledger, chunks, length
+from .ledger import BATCH, Draft, Ledger, chunks, length
 from .records import Image
 from .tables import Head
 from .tokens import Once
@@ -60,6 +61,8 @@ class Erasure:
         expired, oldest = self._expired(head, limit)
         if expired:
             self.erase(head, expired)
+        if oldest.record >= head.swept + BATCH:  # else it costs less to read them again
+            self._ledger.change(head, partial(_swept, oldest.record))
         if len(self._oldest) > 4096:
             self._oldest.clear()
         self._oldest[head.uid] = oldest
@@ -68,7 +71,7 @@ class Erasure:
     def _expired(self, head: Head, limit: float) -> tuple[list[str], _Oldest]:
         """The faces indexed before `limit`, and what is the oldest without them."""
         expired: list[str] = []
-        start = self._oldest[head.uid].record if head.uid in self._oldest else 0
+        start = self._oldest[head.uid].record if head.uid in self._oldest else int(head.swept)
         for numbers in chunks(range(start, length(head, "faces")), BATCH):
             for entry in self._ledger.read(head, "faces", numbers):
                 if isinstance(image := entry.content, Image):
@@ -77,3 +80,8 @@ class Erasure:
                         return expired, _Oldest(entry.number, indexed)
                     expired += [face.id for face in image.faces]
         return expired, _Oldest(length(head, "faces"), limit)
+
+
+def _swept(record: int, head: Head, draft: Draft, again: bool) -> None:
+    """Draft that no process need read what is before the record."""
+    draft.swept = record

@@ -70,6 +70,8 @@ class Draft:
     users: int = 0
     tags: str | None = None
     """The tags it shall have, as JSON; None for those it has."""
+    swept: int = 0
+    """The first record of the log of faces that may hold one; 0 where nothing is known of it."""
     key: bytes | None = None
     """The wrapped data key it shall have; None for the one it has."""
 
@@ -89,7 +91,7 @@ class Draft:
     def empty(self) -> bool:
         """Whether it changes nothing."""
         logs = any(self.appended.values()) or any(self.rewritten.values())
-        return not (logs or self.names) and self.tags is None and self.key is None
+        return not (logs or self.names or self.swept) and self.tags is None and self.key is None
 
 
 Step = Callable[[Head, Draft, bool], T]
@@ -230,6 +232,7 @@ class Ledger:
             version=head.version + 1,
             faces=lengths[0],
             users=lengths[1],
+            swept=max(head.swept, draft.swept),
             face_count=head.face_count + draft.faces,
             user_count=head.user_count + draft.users,
         )

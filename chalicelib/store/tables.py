@@ -60,6 +60,8 @@ class Head(Item):
     """Records in its log of faces: what a search compares."""
     users = NumberAttribute(default=0)
     """Records in its log of users."""
+    swept = NumberAttribute(default=0)
+    """Records before this one of the log of faces hold none: their time was over."""
     face_count = NumberAttribute(default=0)
     user_count = NumberAttribute(default=0)
 

@@ -1,0 +1,50 @@
+"""Faces whose time is over: erased once, and what is known to be empty is not read again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.local.moto.aws import Aws
+from chalicelib.store.ledger import BATCH
+from chalicelib.store.store import Store
+from chalicelib.store.tables import Head
+from chalicelib.store.vault import LocalKeys
+from tests.store.material import NOW, add, store_over
+
+
+def damage(aws: Aws, key: str) -> None:
+    """Have a record that nobody can read."""
+    content = {":content": {"S": "no JSON"}}
+    aws.client("dynamodb").update_item(
+        TableName="test-records",
+        Key={"key": {"S": key}},
+        UpdateExpression="SET content = :content",
+        ExpressionAttributeValues=content,
+    )
+
+
+def test_a_process_that_starts_reads_nothing_that_was_swept(
+    aws: Aws, keys: LocalKeys, store: Store, head: Head
+) -> None:
+    for number in range(BATCH + 5):
+        add(store, head, number % 256, number // 256)
+    (young,) = add(store, head, 1, 2, 3, now=NOW + timedelta(days=2))[:1]
+    head = store.collections.get("people")
+    assert len(store.erasure.expire(head, NOW + timedelta(days=1))) == 2 * (BATCH + 5)
+    head = store.collections.get("people")
+    assert int(head.swept) >= BATCH
+    damage(aws, f"{head.uid}/faces/0")
+    later = store_over(aws, keys)
+    assert later.erasure.expire(head, NOW + timedelta(days=1)) == []
+    assert young.id in later.erasure.expire(head, NOW + timedelta(days=3))
+    assert int(later.collections.get("people").face_count) == 0
+
+
+def test_what_was_swept_stays_known_when_the_collection_changes(store: Store, head: Head) -> None:
+    for number in range(BATCH):
+        add(store, head, number)
+    store.erasure.expire(store.collections.get("people"), NOW + timedelta(days=1))
+    swept = int(store.collections.get("people").swept)
+    add(store, head, 7, 8, now=NOW + timedelta(days=2))
+    assert swept >= BATCH
+    assert int(store.collections.get("people").swept) == swept
