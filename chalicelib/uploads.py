@@ -23,7 +23,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .errors import NotImplementedException, ResourceAlreadyExistsException, ResourceNotFoundException, SetupError
-from .store.jobs import Job
+from .store.job import Job
 from .store.media import Media, Medium
 from .telemetry import logger
 

@@ -13,7 +13,7 @@ from .log import Log
 from .record import READS, Recorder
 
 if TYPE_CHECKING:
-    from ..store.jobs import Job
+    from ..store.job import Job
     from ..wire.door import Call
 
 INTERRUPTED = "AuditLogInterrupted"

@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from ..errors import ResourceNotFoundException
-from ..store.jobs import Counts, Job, Jobs
+from ..store.job import Job
+from ..store.jobs import Counts, Jobs
 from ..telemetry import logger
 
 _UNREACHABLE = frozenset({"NotFound", "InvalidParameter", "AuthorizationError"})

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from tempfile import TemporaryFile
 from typing import Any
 
-from ..store.jobs import Job
+from ..store.job import Job
 from ..store.objects import Objects
 from ..vision.video import Video
 from .analyses import Analysis

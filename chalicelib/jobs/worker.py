@@ -12,7 +12,8 @@ from uuid import uuid4
 from msgspec.structs import replace as changed
 
 from ..errors import ServiceError, SetupError
-from ..store.jobs import Job, JobHeldError
+from ..store.job import Job
+from ..store.jobs import JobHeldError
 from ..telemetry import logger
 from ..vision.video import VideoError
 from .queue import Desk

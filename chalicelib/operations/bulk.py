@@ -18,7 +18,7 @@ from ..errors import (
     ServiceError,
 )
 from ..jobs.worker import Progress
-from ..store.jobs import Job
+from ..store.job import Job
 from ..vision.moderation import MODERATION_MODEL_VERSION
 from . import pages
 from .moderation import detect_moderation_labels

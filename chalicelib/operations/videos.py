@@ -10,7 +10,7 @@ from ..jobs import analyses
 from ..jobs.analyses import Analysis
 from ..jobs.results import PART, Results
 from ..jobs.viewing import Viewing, folder
-from ..store.jobs import Job
+from ..store.job import Job
 from . import pages
 from .observations import OBSERVATIONS
 

@@ -18,6 +18,7 @@ from ..errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
 )
+from .conditions import only_conditional
 from .consents import Consents
 from .ledger import BATCH, Draft, Kind, Ledger, length, passing
 from .snapshots import Snapshots
@@ -60,8 +61,7 @@ class Collections:
         try:
             head.save(condition=self._heads.id.does_not_exist())
         except PutError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+            only_conditional(error)
             raise ResourceAlreadyExistsException(f"The collection id: {collection_id} already exists") from None
         return head
 

@@ -13,25 +13,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
-from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PynamoDBException, TransactWriteError, UpdateError
+from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.condition import size
 from pynamodb.transactions import TransactWrite
 
 from ..errors import IdempotentParameterMismatchException, LimitExceededException
-from .tables import Item, create_table
+from .conditions import only_conditional, refused
+from .job import Job, JobRow, Status, job_of, new_row
+from .tables import create_table
 
 KEPT = timedelta(days=7)
 """How long a job and its results are kept (AWS)."""
 MOST_OPEN = 20
 """Jobs at once (AWS)."""
 _OPEN = "open"
-
-Status = Literal["IN_PROGRESS", "SUCCEEDED", "FAILED"]
 
 
 class JobHeldError(Exception):
@@ -42,34 +41,6 @@ class JobHeldError(Exception):
         super().__init__(f"another worker runs the job for {seconds:.0f} s more")
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as the table has it."""
-
-    id: str
-    """64 hex digits."""
-    analysis: str
-    """What is done, such as FaceDetection."""
-    request: dict[str, Any]
-    """The Start operation's."""
-    created: float
-    """Seconds since the epoch."""
-    status: Status = "IN_PROGRESS"
-    message: str = ""
-    """Why it failed."""
-    owner: str = ""
-    """The worker that claimed it last."""
-    attempt: int = 0
-    """How often it was claimed to be run."""
-    lease: float = 0.0
-    """Until when it is its owner's; seconds since the epoch."""
-    progress: float = 0.0
-    """0 to 1."""
-    ended: float | None = None
-    """Seconds since the epoch."""
-    outcome: dict[str, Any] = {}
-    """What the work left beside its results."""
-
-
 class Counts(msgspec.Struct, frozen=True):
     """How many jobs there are and were."""
 
@@ -78,35 +49,12 @@ class Counts(msgspec.Struct, frozen=True):
     failed: int
 
 
-class _Row(Item):
-    """A job; `token/...`, which job a client's token started; or the one item of all open jobs."""
-
-    key = UnicodeAttribute(hash_key=True)
-    content = UnicodeAttribute(null=True)
-    """JSON: of a job what never changes, of a token the digest of its request and the JobId."""
-    analysis = UnicodeAttribute(null=True)
-    status = UnicodeAttribute(null=True)
-    message = UnicodeAttribute(null=True)
-    owner = UnicodeAttribute(null=True)
-    attempt = NumberAttribute(null=True)
-    lease = NumberAttribute(null=True)
-    progress = NumberAttribute(null=True)
-    ended = NumberAttribute(null=True)
-    outcome = UnicodeAttribute(null=True)
-    stage = UnicodeAttribute(null=True)
-    """open or closed."""
-    expires = TTLAttribute(null=True)
-    jobs = UnicodeSetAttribute(null=True)
-    succeeded = NumberAttribute(null=True)
-    failed = NumberAttribute(null=True)
-
-
 class Jobs:
     """The table of jobs. `clock` gives seconds since the epoch."""
 
     def __init__(self, connection: Connection, prefix: str, clock: Callable[[], float] = time.time) -> None:
         self._connection = connection
-        self._rows = _Row.bound(connection, f"{prefix}-jobs")
+        self._rows = JobRow.bound(connection, f"{prefix}-jobs")
         self._clock = clock
 
     def create(self) -> None:
@@ -125,7 +73,7 @@ class Jobs:
             try:
                 self._put(job, token, digest)
             except TransactWriteError as error:
-                if _refused(error)[-1] == "ConditionalCheckFailed":  # pynamodb sends updates last
+                if refused(error)[-1] == "ConditionalCheckFailed":  # pynamodb sends updates last
                     raise LimitExceededException(f"More than {MOST_OPEN} jobs would be in progress") from None
                 continue  # the token was taken meanwhile, or another job was started
             return job
@@ -136,7 +84,7 @@ class Jobs:
             row = self._rows.get(job_id, consistent_read=True)
         except self._rows.DoesNotExist:
             return None
-        return self._read(row)
+        return job_of(row, self._clock())
 
     def claim(self, job_id: str, owner: str, seconds: float) -> Job | None:
         """Take the job up for so long; None where nothing is left to do. Raises JobHeldError while another has it.
@@ -151,12 +99,12 @@ class Jobs:
                 (rows.stage == "open") & (rows.lease < now),
             )
         except UpdateError as error:
-            _only_conditional(error)
+            only_conditional(error)
             job = self.get(job_id)
             if job is None or job.lease < now:
                 return None
             raise JobHeldError(job.lease - now) from None
-        return self._read(row)
+        return job_of(row, self._clock())
 
     def renew(self, job: Job, progress: float, seconds: float) -> bool:
         """Keep the claim for so long from now; False where it was lost."""
@@ -194,7 +142,7 @@ class Jobs:
                     transaction.update(rows(job.id), [rows.stage.set("closed"), rows.lease.set(0)], held)
                     transaction.update(rows(_OPEN), [rows.jobs.delete({job.id}), counted.add(1)])
             except TransactWriteError as error:
-                if _refused(error)[0] == "ConditionalCheckFailed":
+                if refused(error)[0] == "ConditionalCheckFailed":
                     return False
             else:
                 return True
@@ -225,26 +173,22 @@ class Jobs:
                     transaction.delete(self._rows(key))
                     transaction.update(self._rows(_OPEN), [self._rows.jobs.delete({key})])
             except TransactWriteError as error:
-                _refused(error)
+                refused(error)
             else:
                 return
 
     def of(self, analysis: str) -> list[Job]:
         """All jobs of one kind, the newest first. Reads the whole table: for kinds whose jobs are few and large."""
-        found = map(self._read, self._rows.scan(self._rows.analysis == analysis, consistent_read=True))
-        return sorted((job for job in found if job), key=lambda job: (-job.created, job.id))
+        return self._newest_first(self._rows.analysis == analysis)
 
     def all(self) -> list[Job]:
         """Every job that is kept, the newest first. Reads the whole table: for a person who looks."""
-        found = map(self._read, self._rows.scan(self._rows.analysis.exists(), consistent_read=True))
-        return sorted((job for job in found if job), key=lambda job: (-job.created, job.id))
+        return self._newest_first(self._rows.analysis.exists())
 
     def _put(self, job: Job, token: str | None, digest: str) -> None:
         rows = self._rows
         expires = int(job.created + KEPT.total_seconds())
-        fixed = {"id": job.id, "analysis": job.analysis, "request": job.request, "created": job.created}
-        row = rows(job.id, content=msgspec.json.encode(fixed).decode(), analysis=job.analysis, status=job.status)
-        row.attempt, row.lease, row.stage = 0, 0, "open"
+        row = new_row(rows, job)
         row.expires = _time(expires)
         with TransactWrite(connection=self._connection) as transaction:
             transaction.save(row, rows.key.does_not_exist())
@@ -271,47 +215,20 @@ class Jobs:
         try:
             self._rows(job.id).update([*actions], condition & (self._rows.owner == job.owner))
         except UpdateError as error:
-            _only_conditional(error)
+            only_conditional(error)
             return False
         return True
 
-    def _all_open(self) -> _Row:
+    def _all_open(self) -> JobRow:
         try:
             return self._rows.get(_OPEN, consistent_read=True)
         except self._rows.DoesNotExist:
             return self._rows(_OPEN)
 
-    def _read(self, row: _Row) -> Job | None:
-        if row.expires is None or row.expires.timestamp() <= self._clock():  # moto keeps what has expired
-            return None
-        fixed = msgspec.json.decode(row.content)
-        return msgspec.convert(
-            fixed
-            | {
-                "status": row.status,
-                "message": row.message or "",
-                "owner": row.owner or "",
-                "attempt": int(row.attempt or 0),
-                "lease": float(row.lease or 0),
-                "progress": float(row.progress or 0),
-                "ended": None if row.ended is None else float(row.ended),
-                "outcome": msgspec.json.decode(row.outcome) if row.outcome else {},
-            },
-            Job,
-        )
-
-
-def _only_conditional(error: PynamoDBException) -> None:
-    if error.cause_response_code != "ConditionalCheckFailedException":
-        raise error
-
-
-def _refused(error: TransactWriteError) -> list[str | None]:
-    """Why each item of a transaction was refused, where somebody else was writing; else raises the error."""
-    reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
-    if not any(reasons) or set(reasons) - {None, "ConditionalCheckFailed", "TransactionConflict"}:
-        raise error
-    return reasons
+    def _newest_first(self, condition: Any) -> list[Job]:
+        now = self._clock()
+        found = (job_of(row, now) for row in self._rows.scan(condition, consistent_read=True))
+        return sorted((job for job in found if job), key=lambda job: (-job.created, job.id))
 
 
 def _token(analysis: str, token: str) -> str:

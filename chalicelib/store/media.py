@@ -13,6 +13,7 @@ from pynamodb.attributes import BinaryAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PutError, UpdateError
 
+from .conditions import only_conditional
 from .tables import Item, create_table
 
 REMEMBERED = timedelta(days=7)
@@ -103,8 +104,7 @@ class Media:
         try:
             row.save(self._rows.sequencer.does_not_exist() | (self._rows.sequencer <= medium.sequencer))
         except PutError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+            only_conditional(error)
             return False
         for label in {label.lower() for label in before.labels} - labels if before else ():
             self._labels(label, name).delete()
@@ -127,8 +127,7 @@ class Media:
                     self._rows.content == row.content,
                 )
             except UpdateError as error:  # labelled by another job meanwhile
-                if error.cause_response_code != "ConditionalCheckFailedException":
-                    raise
+                only_conditional(error)
 
     def labelled(self, label: str, after: str | None = None, limit: int = _PAGE) -> tuple[list[Medium], str | None]:
         """A page of the objects with that label in any case, in order of their names, and where the next begins."""

@@ -14,7 +14,7 @@ from chalicelib.audit.reading import verify_stream
 from chalicelib.audit.record import Recorder
 from chalicelib.audit.trail import Trail, to_stream
 from chalicelib.errors import InvalidParameterException
-from chalicelib.store.jobs import Job
+from chalicelib.store.job import Job
 from chalicelib.wire.door import Call, Identity
 from chalicelib.wire.gateway import Request
 

@@ -18,7 +18,7 @@ from chalicelib.errors import (
 from chalicelib.jobs.expiry import sweep
 from chalicelib.jobs.results import Results
 from chalicelib.jobs.worker import JobHeldError, LeaseLostError, Progress, StoppedError, Worker
-from chalicelib.store.jobs import Job
+from chalicelib.store.job import Job
 from chalicelib.store.objects import Objects
 from tests.jobs.conftest import Place
 

@@ -17,7 +17,7 @@ from chalicelib.jobs.results import Results
 from chalicelib.local.moto.aws import Aws
 from chalicelib.operations.erasing import Person as Whom
 from chalicelib.operations.erasing import erase, find
-from chalicelib.store.jobs import Job
+from chalicelib.store.job import Job
 from chalicelib.store.vault import LocalKeys
 from chalicelib.uploads import Uploads
 from chalicelib.vision.faces import distance_at

@@ -16,7 +16,7 @@ from chalicelib.jobs.results import Results
 from chalicelib.local.moto.aws import Aws
 from chalicelib.operations import retention
 from chalicelib.operations.faces import search_faces
-from chalicelib.store.jobs import Job
+from chalicelib.store.job import Job
 from chalicelib.store.tables import Head
 from chalicelib.telemetry import Fact, noting
 from chalicelib.vision.faces import distance_at

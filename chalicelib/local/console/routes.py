@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...backend import Backend
-    from ...store.jobs import Job
+    from ...store.job import Job
     from ...store.media import Medium
     from ...wire.door import Authenticate
     from ...wire.gateway import Request
