@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chalicelib.jobs.queue import Desk
+from chalicelib.jobs.worker import Progress, Worker
 from chalicelib.local.moto.aws import Aws
+from chalicelib.store.job import Job
 from chalicelib.store.jobs import Jobs
 from chalicelib.store.tables import SessionConnection
 from tests.accounts import unused_account
+
+Work = Callable[[Job, Progress], dict[str, Any]]
 
 
 class Clock:
@@ -83,6 +88,16 @@ class Place:
                 found.append(message["Body"])
                 self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return found
+
+
+def worker(place: Place, work: Work, **more: Any) -> Worker:
+    """A worker that does this as FaceDetection."""
+    return Worker(place.desk, {"FaceDetection": work}, clock=place.clock, **more)
+
+
+def done(_job: Job, _progress: Progress) -> dict[str, Any]:
+    """Work that finds nothing."""
+    return {"counts": {}}
 
 
 @pytest.fixture(scope="session")
