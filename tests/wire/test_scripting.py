@@ -9,9 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
-from botocore.model import ServiceModel
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.backend import Backend
@@ -23,12 +20,11 @@ from chalicelib.errors import (
     ThrottlingException,
 )
 from chalicelib.operations import OPERATIONS
-from chalicelib.wire import documents, rules, service
+from chalicelib.wire import rules, service
 from chalicelib.wire.door import Door
 from chalicelib.wire.gateway import call
 from chalicelib.wire.rules import ScriptError
 from chalicelib.wire.scripting import Script, in_progress
-from tests.wire.members import members
 
 NOTHING: dict[str, Any] = {"FaceDetails": []}
 REAL: dict[str, Any] = {"FaceDetails": [{"Confidence": 99.5}]}
@@ -248,16 +244,6 @@ def test_every_error_that_may_be_scripted_can_be_raised() -> None:
     for operation in [rules.ANY, *service.operations()]:
         for code in rules.errors_of(operation):
             assert issubclass(getattr(errors, code), ServiceError)
-
-
-@settings(max_examples=3, deadline=None)
-@given(data=st.data())
-@pytest.mark.parametrize("operation", ["DetectFaces", "GetLabelDetection", "DescribeProjectVersions", "IndexFaces"])
-def test_documents_and_members_are_inverse(operation: str, service_model: ServiceModel, data: st.DataObject) -> None:
-    answer = data.draw(members(service_model.operation_model(operation).output_shape))
-    document = documents.write_answer(operation, answer)
-    again = documents.read_answer(operation, json.loads(json.dumps(document)))
-    assert documents.write_answer(operation, again) == document
 
 
 def test_a_recording_gives_the_same_answers_again(script: Script) -> None:
