@@ -50,14 +50,14 @@ class Remote:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
+        if not self._url.startswith(("http://", "https://")):  # urlopen would open files too
+            raise SetupError(f"{self._url} is no address of a server")
         request = AWSRequest(method=method, url=self._url + path, data=body, headers=_JSON)
         if self._credentials is not None:
             SigV4Auth(self._credentials, "rekognition", Settings.from_environ().region).add_auth(request)
-        if not self._url.startswith(("http://", "https://")):
-            raise SetupError(f"{self._url} is no address of a server")
         sent = HttpRequest(request.url, body or None, dict(request.headers), method=method)  # noqa: S310  # checked above
         try:
-            with urlopen(sent, timeout=seconds, context=self._tls) as answer:  # noqa: S310
+            with urlopen(sent, timeout=seconds, context=self._tls) as answer:  # noqa: S310  # checked above
                 content: bytes = answer.read()
                 return content
         except HTTPError as error:
