@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
 import msgspec
-from chalice.app import Chalice, Request, Response, S3Event, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, Rate, Request, Response, S3Event, SQSEvent
 
 if TYPE_CHECKING or not __package__:
     from chalicelib.audit.trail import Trail, to_stream
@@ -22,6 +22,7 @@ if TYPE_CHECKING or not __package__:
     from chalicelib.jobs.deliveries import attempt
     from chalicelib.jobs.queue import Messages
     from chalicelib.jobs.worker import Worker
+    from chalicelib.operations import retention
     from chalicelib.operations.work import tasks
     from chalicelib.uploads import Uploads, described, rules
     from chalicelib.wire import gateway, proxy
@@ -35,6 +36,7 @@ else:
     from .jobs.deliveries import attempt
     from .jobs.queue import Messages
     from .jobs.worker import Worker
+    from .operations import retention
     from .operations.work import tasks
     from .uploads import Uploads, described, rules
     from .wire import gateway, proxy
@@ -122,6 +124,15 @@ def on_uploads(event: SQSEvent) -> dict[str, Any]:
             app.uploads.handle(record)
 
     return attempt(event.to_dict()["Records"], handle, _messages(SETTINGS.uploads_queue))
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def on_clock(event: CloudWatchEvent) -> dict[str, int]:
+    """An hour has passed: what is over is erased. Returns how many faces of which collection, for the log.
+
+    What fails is raised, so that Lambda tries twice more and an alarm tells; the next hour tries it again.
+    """
+    return retention.sweep(app.backend, seconds=300)
 
 
 @app.route("/media/{key}", methods=["GET"])

@@ -46,7 +46,7 @@ def _package(names: Sequence[str], packs: Sequence[str]) -> None:
         for package in packages:
             if package.target.native and interpreter(package.target.python) is not None:
                 proof.prove(package, proof.Account.at(url))
-                print(f"{package.target}: proven on requests, an upload and stored videos")
+                print(f"{package.target}: proven on requests, an upload, stored videos and the clock")
             else:
                 print(f"{package.target}: not proven, this machine does not run it")
 

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "on_upload": ("app.on_upload", ("models",)),
     "on_uploads": ("app.on_uploads", ("models",)),
     "on_job": ("app.on_job", ("models", "video")),
+    "on_clock": ("app.on_clock", ()),
 }
 """By Chalice's name: the handler, and the layers under /opt. Terraform deploys all but `on_upload`, which is for who
 has S3 call a function itself."""

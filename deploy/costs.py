@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from .measuring import kept
 
 DAY = "2025-07-21"
-"""The day of the prices: US dollars in us-east-1, as on AWS's pages of prices of Lambda, DynamoDB (on-demand capacity),
-S3, SQS, CloudWatch, KMS and Rekognition."""
+"""The day of the prices: US dollars in us-east-1, of Lambda, DynamoDB (on-demand capacity), S3, SQS, CloudWatch, KMS
+and Rekognition (its group 2). Typed by hand, not fetched: docs/deploy.md says which were compared, with what and when.
+"""
 PER_INVOCATION = 0.20e-6
 PER_GB_SECOND = {"x86_64": 1.66667e-5, "arm64": 1.33334e-5}
 PER_WRITE, PER_READ = 0.625e-6, 0.125e-6
@@ -40,7 +41,9 @@ GETS = 4
 """The image is read by each operation."""
 LOG_BYTES, TABLE_BYTES = 4 * 800, 6_000
 """A record of each operation; the row with its labels."""
-ALARMS = 11
+ALARMS = 14
+SWEEPS = 730
+"""Of the clock's function a month. Each is taken for a cold start, which it is, and no more: mostly nothing is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,9 @@ def seconds_of_upload() -> float:
 def of_uploads(images: float, architecture: str = "x86_64") -> Costs:
     """Of so many images a month."""
     invocations = images / BATCH
-    gb_seconds = images * seconds_of_upload() * MEMORY_GB
+    gb_seconds = (images * seconds_of_upload() + SWEEPS * kept().cold) * MEMORY_GB
     return Costs(
-        compute=invocations * PER_INVOCATION + gb_seconds * PER_GB_SECOND[architecture],
+        compute=(invocations + SWEEPS) * PER_INVOCATION + gb_seconds * PER_GB_SECOND[architecture],
         tables=images * (WRITES * PER_WRITE + READS * PER_READ) + images * TABLE_BYTES / 1e9 * PER_TABLE_GB_MONTH,
         # A message is sent, received with others and deleted with others.
         transport=images * (PER_PUT + GETS * PER_GET + PER_MESSAGE * (1 + 2 / BATCH)),

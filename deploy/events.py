@@ -130,6 +130,21 @@ def queued(event: Mapping[str, Any], queue: str) -> dict[str, Any]:
     return received(message | {"Attributes": {"ApproximateReceiveCount": "1"}}, queue)
 
 
+def scheduled(rule: str = "lookalike-dev-clock") -> dict[str, Any]:
+    """EventBridge's event of a rule whose time has come."""
+    return {
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "region": "us-east-1",
+        "resources": [f"arn:aws:events:us-east-1:123456789012:rule/{rule}"],
+        "detail": {},
+    }
+
+
 def _signed(url: str, operation: str, body: str, key: Credentials) -> dict[str, str]:
     """The headers of an operation's request as boto3 sends them."""
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"RekognitionService.{operation}"}

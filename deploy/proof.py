@@ -1,4 +1,4 @@
-"""A package answers real events, its AWS a local port: a request, an upload, a stored video.
+"""A package answers real events, its AWS a local port: a request, an upload, a stored video, the clock.
 
 Nothing of the checkout is on its path; see `container`. Raises ProofError where an answer is not what it should be.
 """
@@ -59,7 +59,7 @@ class ProofError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Tables, buckets, a queue and a key behind a port, by the names that functions find in their environment."""
+    """Tables, buckets, queues and a key behind a port, by the names that functions find in their environment."""
 
     url: str
     environ: Mapping[str, str]
@@ -74,12 +74,14 @@ class Account:
         tables.create(client("dynamodb"), name)
         for bucket in ("uploads", "results"):
             client("s3").create_bucket(Bucket=f"{name}-{bucket}")
-        client("sqs").create_queue(QueueName=f"{name}-jobs")
+        for queue in ("uploads", "jobs"):
+            client("sqs").create_queue(QueueName=f"{name}-{queue}")
         named = {
             "TABLE_PREFIX": name,
             "UPLOADS": f"{name}-uploads",
             "BUCKET": f"{name}-results",
             "QUEUE": f"{name}-jobs",
+            "UPLOADS_QUEUE": f"{name}-uploads",
             "KMS_KEY": client("kms").create_key()["KeyMetadata"]["Arn"],
         }
         return cls(url, {f"LOOKALIKE_{field}": value for field, value in named.items()})
@@ -117,6 +119,27 @@ class Account:
         while found := sqs.receive_message(QueueUrl=url, AttributeNames=["All"]).get("Messages"):
             yield from (events.received(message, queue) for message in found)
 
+    def age(self, collection: str, days: float) -> None:
+        """Have a collection and its faces be so many days older than they are."""
+        dynamodb, prefix = self.client("dynamodb"), self.environ["LOOKALIKE_TABLE_PREFIX"]
+        named = {"TableName": f"{prefix}-collections", "Key": {"id": {"S": collection}}}
+        head = dynamodb.get_item(**named)["Item"]
+        dynamodb.update_item(
+            **named,
+            UpdateExpression="SET created = created - :age",
+            ExpressionAttributeValues={":age": {"N": str(days * 86400)}},
+        )
+        for number in range(int(head["faces"]["N"])):
+            record = {"TableName": f"{prefix}-records", "Key": {"key": {"S": f"{head['uid']['S']}/faces/{number}"}}}
+            content = json.loads(dynamodb.get_item(**record)["Item"]["content"]["S"])
+            if content["kind"] == "image":
+                content["indexed"] -= days * 86400
+                dynamodb.update_item(
+                    **record,
+                    UpdateExpression="SET content = :content",
+                    ExpressionAttributeValues={":content": {"S": json.dumps(content)}},
+                )
+
 
 @contextmanager
 def port(*packs: str) -> Iterator[str]:
@@ -149,6 +172,8 @@ def prove(package: Package, account: Account) -> None:
             index_faces(account, uploads, api)
         with account.start(package, "on_job", timeout=900) as jobs:
             video_jobs(account, jobs, api)
+        with account.start(package, "on_clock", timeout=900) as clock:
+            expired_faces(account, clock, api)
     with account.start(package, "on_uploads") as uploads:
         told = uploads.invoke(
             events.queued(events.uploaded(account.uploads, "collections/crew/eileen.jpg", 1), "uploads")
@@ -199,6 +224,20 @@ def video_jobs(account: Account, jobs: Container, api: Container) -> None:
         found = account.ask(api, f"Get{analysis}", job)
         _check(found["JobStatus"] == "SUCCEEDED", f"Get{analysis} tells: {found}")
         _check(bool(found[results]) or results == "TextDetections", f"Get{analysis} found no {results}")
+
+
+def expired_faces(account: Account, clock: Container, api: Container) -> None:
+    """A face whose time is over is erased when the clock strikes, once."""
+    visitors = {"CollectionId": "visitors"}
+    account.ask(api, "CreateCollection", visitors | {"Tags": {"lookalike:retention-days": "1"}})
+    account.ask(api, "IndexFaces", visitors | {"Image": portrait()})
+    account.age("visitors", days=2)
+    for erased in ({"visitors": 1}, {}):
+        told = clock.invoke(events.scheduled())
+        _check(told.result == erased, f"the clock erases {told.error or told.result}, not {erased}")
+    faces = account.ask(api, "ListFaces", visitors)["Faces"]
+    _check(faces == [], f"faces are left whose time is over: {faces}")
+    account.ask(api, "DeleteCollection", visitors)
 
 
 def answer(reply: Reply) -> dict[str, Any]:

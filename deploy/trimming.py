@@ -36,8 +36,11 @@ UNUSED = (
     *("PIL/_avif.*", "PIL/_webp.*", "PIL/_imagingft.*", "PIL/_imagingcms.*", "PIL/_imagingtk.*", "PIL/_imagingmorph.*"),
     "PIL/*ImagePlugin.py",
 )
-KEPT = tuple(f"PIL/{name}ImagePlugin.py" for name in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff"))
-"""Of what the patterns name: Pillow's preload and what its JPEG reader imports."""
+KEPT = (
+    *(f"PIL/{name}ImagePlugin.py" for name in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff")),
+    "botocore/data/s3/2006-03-01/paginators-1.json",
+)
+"""Of what the patterns name: Pillow's preload and what its JPEG reader imports; what lists a bucket."""
 UNCALLED = ("libx265", "libx264", "libSvtAv1Enc", "libvpx", "libxcb")
 """FFmpeg's largest encoders, and the way to the X server by which Pillow grabs a screen."""
 

@@ -44,6 +44,13 @@ locals {
         threshold  = 3 * 3600
         dimensions = { QueueName = aws_sqs_queue.uploads.name }
       }
+      clock-unheard = {
+        namespace  = "AWS/Events"
+        metric     = "FailedInvocations"
+        statistic  = "Sum"
+        threshold  = 0
+        dimensions = { RuleName = aws_cloudwatch_event_rule.clock.name }
+      }
       api-errors = {
         namespace  = "AWS/ApiGateway"
         metric     = "5XXError"

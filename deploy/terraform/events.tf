@@ -75,3 +75,22 @@ resource "aws_lambda_event_source_mapping" "jobs" {
     maximum_concurrency = 20 # jobs at once, AWS's limit: see store/jobs.py
   }
 }
+
+# Faces whose retention is over are also erased by who asks for their collection: this is for those that nobody asks for.
+resource "aws_cloudwatch_event_rule" "clock" {
+  name                = "${local.name}-clock"
+  description         = "Erases what is over: faces by their retention, jobs after a week"
+  schedule_expression = "rate(1 hour)"
+}
+
+resource "aws_cloudwatch_event_target" "clock" {
+  rule = aws_cloudwatch_event_rule.clock.name
+  arn  = aws_lambda_function.function["on_clock"].arn
+}
+
+resource "aws_lambda_permission" "clock" {
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.function["on_clock"].function_name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.clock.arn
+}

@@ -1,4 +1,4 @@
-# Three functions of app.py, from one package.
+# Four functions of app.py, from one package.
 
 locals {
   functions = {
@@ -6,6 +6,8 @@ locals {
     on_uploads  = { handler = "app.on_uploads", layers = ["models"], policy = "uploads", disk = 512 }
     # A stored video, which may have 10 GB, is fetched before it is looked at.
     on_job = { handler = "app.on_job", layers = ["models", "video"], policy = "jobs", disk = 10240 }
+    # Erases, and looks at nothing.
+    on_clock = { handler = "app.on_clock", layers = [], policy = "clock", disk = 512 }
   }
   runtime      = "python${split("-", var.target)[0]}"
   architecture = split("-", var.target)[1]

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 import pytest
-from chalice.app import S3EventConfig, SQSEventConfig
+from chalice.app import Rate, S3EventConfig, ScheduledEventConfig, SQSEventConfig
 from chalice.test import Client
 
 import app as application
 from chalicelib.config import Settings
 from chalicelib.local.world import World
+from chalicelib.store.jobs import Job
 from deploy import events
 
 EVENTS = Path(__file__).parent / "events"
@@ -124,12 +128,65 @@ def test_what_came_of_an_upload_can_be_read(uploaded: World, astronaut: bytes) -
     assert unasked.status_code == 400
 
 
+@pytest.mark.usefixtures("models")
+def test_the_clock_erases_what_is_over_and_reports_what_it_could_not(world: World, astronaut: bytes) -> None:
+    from chalicelib.wire import gateway
+
+    def ask(operation: str, **parameters: Any) -> dict[str, Any]:
+        return gateway.call(operation, parameters, world.backend)
+
+    for name in ("badges", "visitors", "damaged"):
+        made = ask("CreateCollection", CollectionId=name, Tags={"lookalike:retention-days": "1"})
+        ask("IndexFaces", CollectionId=name, Image={"Bytes": astronaut})
+    damaged = made["CollectionArn"]
+    ask("CreateCollection", CollectionId="staff")
+    ask("IndexFaces", CollectionId="staff", Image={"Bytes": astronaut})
+    assert application.on_clock(events.scheduled(), None) == {}
+    world.aws.client("dynamodb").update_item(
+        TableName="lookalike-records",
+        Key={"key": {"S": f"{world.backend.store.collections.get('damaged').uid}/faces/0"}},
+        UpdateExpression="SET content = :garbage",
+        ExpressionAttributeValues={":garbage": {"S": "no JSON"}},
+    )
+    application.app.backend = replace(world.backend, clock=lambda: datetime.now(UTC) + timedelta(days=2))
+    with pytest.raises(ExceptionGroup, match="could be erased"):
+        application.on_clock(events.scheduled(), None)
+    assert {name: faces(world, name) for name in ("badges", "visitors")} == {"badges": [], "visitors": []}
+    assert len(faces(world, "staff")) == 1
+    ask("UntagResource", ResourceArn=damaged, TagKeys=["lookalike:retention-days"])
+    assert application.on_clock(events.scheduled(), None) == {}
+
+
+def test_an_uploaded_film_waits_for_a_job_to_end_as_long_as_it_takes(uploaded: World) -> None:
+    """Also when its message was given as often as the queue gives one before it parks it."""
+    put(uploaded, "album/film.mp4", b"no film, as its jobs will tell")
+    sqs, jobs = uploaded.aws.client("sqs"), uploaded.backend.jobs.jobs
+    queue = sqs.create_queue(QueueName="lookalike-uploads")["QueueUrl"]
+    for number in range(20):
+        jobs.start(Job(id=f"{number:064x}", analysis="FaceDetection", request={}, created=time.time()), None, "")
+    told = events.queued(events.uploaded("lookalike-uploads", "album/film.mp4", 1), "lookalike-uploads")
+    told["Records"][0]["attributes"]["ApproximateReceiveCount"] = "10"
+    assert application.on_uploads(told, None) == {"batchItemFailures": []}
+    waiting = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesDelayed"])
+    assert waiting["Attributes"] == {"ApproximateNumberOfMessagesDelayed": "1"}
+    assert uploaded.backend.media.get("lookalike-uploads", "album/film.mp4") is None
+    for job_id in jobs.open():
+        jobs.forget(job_id)
+    assert application.on_uploads(told, None) == {"batchItemFailures": []}
+    medium = uploaded.backend.media.get("lookalike-uploads", "album/film.mp4")
+    assert medium is not None
+    assert set(medium.results) == {"StartFaceDetection", "StartLabelDetection", "StartTextDetection"}
+
+
 def test_the_handlers_are_registered_for_deployment() -> None:
-    upload, job, uploads = application.app.event_sources
+    upload, job, uploads, clock = application.app.event_sources
     assert isinstance(upload, S3EventConfig)
     assert (upload.handler_string, upload.bucket) == ("app.on_upload", "lookalike-uploads")
     assert isinstance(job, SQSEventConfig)
     assert (job.handler_string, job.queue, job.batch_size) == ("app.on_job", "lookalike-jobs", 1)
     assert isinstance(uploads, SQSEventConfig)
     assert (uploads.handler_string, uploads.queue) == ("app.on_uploads", "lookalike-uploads")
+    assert isinstance(clock, ScheduledEventConfig)
+    assert isinstance(clock.schedule_expression, Rate)
+    assert (clock.handler_string, clock.schedule_expression.to_string()) == ("app.on_clock", "rate(1 hour)")
     assert set(application.app.routes) == {"/", "/media", "/media/{key}"}

@@ -10,16 +10,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from chalice.app import Rate, ScheduledEventConfig
 
 import app as application
 from chalicelib.config import Settings
-from deploy import building, elf, tables
+from deploy import building, costs, elf, tables
 from tests.conftest import ROOT
 
 TERRAFORM = ROOT / "deploy" / "terraform"
 POLICIES = ROOT / "deploy" / "policies"
-DEPLOYED = {"api_handler", "on_uploads", "on_job"}
-FUNCTIONS = ("api", "uploads", "jobs")
+DEPLOYED = {"api_handler", "on_uploads", "on_job", "on_clock"}
+FUNCTIONS = ("api", "uploads", "jobs", "clock")
 
 
 def terraform(name: str) -> str:
@@ -44,6 +45,20 @@ def test_functions_are_the_applications_handlers() -> None:
     assert {source.name for source in application.app.event_sources} >= DEPLOYED - {"api_handler"}
     for handler in named.values():
         assert callable(getattr(application, handler.removeprefix("app.")))
+
+
+def test_the_clock_strikes_as_the_application_says() -> None:
+    (schedule,) = (source for source in application.app.event_sources if isinstance(source, ScheduledEventConfig))
+    assert isinstance(schedule.schedule_expression, Rate)
+    (rule,) = re.findall(r'schedule_expression = "(.+)"', terraform("events"))
+    assert rule == schedule.schedule_expression.to_string()
+
+
+def test_alarms_are_paid_for() -> None:
+    """As many as Terraform makes: two for each function, one for each queue of dead letters, and those by name."""
+    alarms = terraform("alarms").partition('resource "')[0]
+    named = re.findall(r"^      [a-z-]+ = \{", alarms, re.MULTILINE)
+    assert 2 * len(DEPLOYED) + 2 + len(named) == costs.ALARMS
 
 
 def test_layers_are_those_that_were_measured() -> None:

@@ -94,6 +94,7 @@ def existing(server: Server) -> dict[str, Any]:
         "functions": server.client("lambda").list_functions()["Functions"],
         "layers": server.client("lambda").list_layers()["Layers"],
         "mappings": server.client("lambda").list_event_source_mappings()["EventSourceMappings"],
+        "rules": server.client("events").list_rules()["Rules"],
         "apis": server.client("apigateway").get_rest_apis()["items"],
         "roles": server.client("iam").list_roles()["Roles"],
         "topics": server.client("sns").list_topics()["Topics"],
@@ -150,6 +151,21 @@ def test_queues_report_failures_one_by_one(server: Server) -> None:
         "lookalike-dev-uploads": "Enabled",
     }
     assert all(mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for mapping in mappings)
+
+
+@pytest.mark.usefixtures("applied")
+def test_the_clock_calls_its_function_and_may(server: Server) -> None:
+    function = server.client("lambda").get_function_configuration(FunctionName="lookalike-dev-on_clock")
+    (rule,) = server.client("events").list_rules(NamePrefix="lookalike-dev-")["Rules"]
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 hour)", "ENABLED")
+    (target,) = server.client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    assert target["Arn"] == function["FunctionArn"]
+    policy = json.loads(server.client("lambda").get_policy(FunctionName="lookalike-dev-on_clock")["Policy"])
+    (statement,) = policy["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnLike": {"AWS:SourceArn": rule["Arn"]}}
+    logs = server.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/lookalike-dev-on_clock")
+    assert [group["retentionInDays"] for group in logs["logGroups"]] == [30]
 
 
 def test_uploads_are_told_to_the_queue(applied: Terraform, server: Server) -> None:
