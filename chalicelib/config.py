@@ -72,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     uploads_queue: str = "lookalike-uploads"
     """On AWS: the SQS queue to which S3 tells its events."""
     rate_limits: str = ""
-    """JSON of requests a second by operation, beyond which they are refused as AWS would: see `local.rates`."""
+    """JSON of requests a second by operation, beyond which they are refused as AWS would: see `local.port.rates`."""
     frames_per_second: float = 2.0
     """Frames of a stored video that are looked at."""
     search_memory: int = 2 * 1024**3

@@ -192,7 +192,7 @@ class Jobs:
         row.expires = _time(expires)
         with TransactWrite(connection=self._connection) as transaction:
             transaction.save(row, rows.key.does_not_exist())
-            room = rows.jobs.does_not_exist() | (size(rows.jobs) < MOST_OPEN)  # type: ignore[no-untyped-call]
+            room = rows.jobs.does_not_exist() | (size(rows.jobs) < MOST_OPEN)  # type: ignore[no-untyped-call]  # pynamodb's
             transaction.update(rows(_OPEN), [rows.jobs.add({job.id})], room)
             if token is not None:
                 named = rows(_token(job.analysis, token), content=f"{digest} {job.id}", expires=_time(expires))

@@ -26,7 +26,7 @@ _SECONDS = 600.0
 
 
 def ask(data_dir: Path, endpoint_url: str | None, action: str, **members: Any) -> Any:
-    """What the server answers to an action of `local.admin`. Raises SetupError, with what it says or that none runs."""
+    """What the server answers to an action of `port.admin`. Raises SetupError, with what it says or that none runs."""
     from ..port.admin import PATH  # .3 s: the backend
 
     body = msgspec.json.encode({name: value for name, value in members.items() if value is not None})

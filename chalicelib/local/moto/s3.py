@@ -50,7 +50,7 @@ class Objects(_VersionedKeyStore):
         self._touch(key)
         super().setlist(key, list_)
 
-    def pop(self, key: str) -> None:  # type: ignore[override]
+    def pop(self, key: str) -> None:  # type: ignore[override]  # as moto calls it
         self._touch(key)
         super().pop(key)
 

@@ -8,9 +8,9 @@
     POST /_lookalike/admin/ListOptOuts    {}
     POST /_lookalike/admin/FindPerson     {"Photo": base64, "Similarity"} or {"ExternalImageId"}
     POST /_lookalike/admin/ErasePerson    the same; answers with the receipt
-    POST /_lookalike/admin/RotateKey      {"DropOld"}: see `local.rotation`
+    POST /_lookalike/admin/RotateKey      {"DropOld"}: see `state.rotation`
 
-Where signatures are required, only the operator, or a key that may do everything, comes so far (`local.gate`). Each
+Where signatures are required, only the operator, or a key that may do everything, comes so far (`gate`). Each
 that changes something is an event in the audit, which names no person.
 """
 

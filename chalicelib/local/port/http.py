@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             with self.server.busy():
                 self._write(self.server.answer(replace(head, body=body)))
 
-    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = respond  # noqa: N815
+    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = respond  # noqa: N815  # http.server's names
 
     def _head(self) -> Request:
         """The request but for its body."""
@@ -152,7 +152,7 @@ class Handler(BaseHTTPRequestHandler):
     def version_string(self) -> str:
         return "Lookalike"
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # http.server's name
         logger.debug(format, *args)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ import msgspec
 from ... import __version__
 from ...backend import Backend
 from ...errors import ThrottlingException
+from ...modelkit.files import sha256
 from ...operations import OPERATIONS
 from ...wire import gateway, service
 from ...wire.door import OPEN, Door, Identity
@@ -162,6 +162,5 @@ def _picture_operations() -> frozenset[str]:
 
 @cache
 def _digest(path: Path, modified: int) -> str:
-    """SHA-256 of a model file, in hex; cached for the file as it was when last modified."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The sum of a model file, cached for the file as it was when last modified."""
+    return sha256(path)

@@ -180,9 +180,9 @@ class State:
 
     def _forget(self, column: str, place: bytes) -> set[str]:
         """The bodies that the rows there referred to, and now do not."""
-        found = {name for (name,) in self._rows.execute(f"SELECT body FROM bodies WHERE {column} = ?", (place,))}  # noqa: S608
+        found = {name for (name,) in self._rows.execute(f"SELECT body FROM bodies WHERE {column} = ?", (place,))}  # noqa: S608  # a name of ours
         if found:
-            self._rows.execute(f"DELETE FROM bodies WHERE {column} = ?", (place,))  # noqa: S608
+            self._rows.execute(f"DELETE FROM bodies WHERE {column} = ?", (place,))  # noqa: S608  # a name of ours
         return found
 
     def _named(self, body: str) -> bool:
