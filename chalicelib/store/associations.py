@@ -6,7 +6,7 @@ user, a user knows its faces. A face has one user at most.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import ServiceQuotaExceededException
 from .faces import RECORDS_A_CHANGE, Faces, indexed, seal_vector, sealed_faces, vector_of
 from .ledger import Draft, Entry, Ledger, NameChange, Step, chunks
-from .records import Image, User, place_of
+from .records import Image, User
 from .snapshots import Snapshots
 from .tables import Head
 from .tokens import Once, once, recalled
@@ -94,7 +94,7 @@ class Associations:
         def last(head: Head, draft: Draft, again: bool) -> Association:
             entry = self._users.get(head, user_id)
             user = _user(entry)
-            self._own(draft, self._records(head, user.faces), dict.fromkeys(user.faces))
+            self._own(draft, self._faces.records(head, user.faces), dict.fromkeys(user.faces))
             draft.rewrite("users", entry.number, None)
             draft.names[user.name] = NameChange(str(entry.number), None)
             draft.users -= 1
@@ -122,7 +122,7 @@ class Associations:
 
     def _add(self, claim: _Claim, head: Head, draft: Draft, again: bool) -> Association:
         user = self._users.get(head, claim.user_id)
-        records = list(self._records(head, claim.faces))
+        records = list(self._faces.records(head, claim.faces))
         vectors = self._opened(head, records)
         added, refused = _judged(claim, _user(user).faces, _owners(records), vectors)
         self._own(draft, records, dict.fromkeys(added, claim.user_id))
@@ -131,7 +131,7 @@ class Associations:
 
     def _remove(self, claim: _Claim, head: Head, draft: Draft, again: bool) -> Association:
         user = self._users.get(head, claim.user_id)
-        records = list(self._records(head, claim.faces))
+        records = list(self._faces.records(head, claim.faces))
         owners = _owners(records)
         taken = [face_id for face_id in claim.faces if owners.get(face_id) == claim.user_id]
         refused = [
@@ -163,9 +163,6 @@ class Associations:
             vector = self._represent(np.stack([vectors[face_id] for face_id in faces]))
             sealed = [seal_vector(self._ledger.seal(head), vector, user.name)]
         draft.rewrite("users", entry.number, msgspec.structs.replace(user, faces=faces), sealed)
-
-    def _records(self, head: Head, face_ids: Collection[str]) -> Iterator[Entry]:
-        return self._ledger.read(head, "faces", {place_of(face_id)[0] for face_id in face_ids})
 
     def _opened(self, head: Head, records: Iterable[Entry]) -> dict[str, Vector]:
         seal = self._ledger.seal(head)

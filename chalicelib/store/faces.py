@@ -75,17 +75,21 @@ class Faces:
     def get(self, head: Head, face_ids: Iterable[str]) -> dict[str, IndexedFace]:
         """Those that exist, by FaceId."""
         wanted = set(face_ids)
-        return {face.id: face for entry in self._records(head, wanted) for face in indexed(entry) if face.id in wanted}
+        return {face.id: face for entry in self.records(head, wanted) for face in indexed(entry) if face.id in wanted}
 
     def vectors(self, head: Head, face_ids: Collection[str]) -> dict[str, NDArray[np.float32]]:
         """The vectors of those that exist, by FaceId."""
         seal = self._ledger.seal(head)
         return {
             face_id: vector_of(seal, sealed, face_id)
-            for entry in self._records(head, face_ids)
+            for entry in self.records(head, face_ids)
             for face_id, sealed in sealed_faces(entry)
             if face_id in face_ids
         }
+
+    def records(self, head: Head, face_ids: Iterable[str]) -> Iterator[Entry]:
+        """The records, each once, in which faces of these ids are, if they exist."""
+        return self._ledger.read(head, "faces", {place_of(face_id)[0] for face_id in face_ids})
 
     def page(self, head: Head, start: Position, limit: int) -> tuple[list[IndexedFace], Position | None]:
         """Up to `limit` faces in the order in which they were indexed, and where to go on, if any are left."""
@@ -152,9 +156,6 @@ class Faces:
             draft.names[name] = NameChange(held, _text([number for number in _numbers(held) if number not in gone]))
         for number, _ in emptied:
             draft.rewrite("faces", number, None)
-
-    def _records(self, head: Head, face_ids: Iterable[str]) -> Iterator[Entry]:
-        return self._ledger.read(head, "faces", {place_of(face_id)[0] for face_id in face_ids})
 
 
 def indexed(entry: Entry) -> Iterator[IndexedFace]:
