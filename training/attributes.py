@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chalicelib.evaluation.measures import area_under_curve, share
 from chalicelib.evaluation.running import Progress
-from chalicelib.evaluation.truth import EMOTIONS, SURE, Cases, amount, column, held_out, opinion, person, rows
+from chalicelib.evaluation.truth import EMOTIONS, SURE, Cases, amount, column, held_out, opinion, person, table
 from chalicelib.vision.attributes import AGES, age_range
 from chalicelib.vision.heads import Floats
 from chalicelib.vision.sessions import Sessions
@@ -136,7 +136,7 @@ def _run(task: Task, data: Path, sessions: Sessions, progress: Progress) -> dict
         held &= np.abs(truths - 0.5) > SURE
     measured = _measured(task.name, head.probabilities(inputs[held]), np.rint(truths[held]))
     if task.name == "emotions":
-        colour = {row["file"] for row in rows(data / task.dataset / "labels.csv") if row["colour"] == "1"}
+        colour = {row["file"] for row in table(data / task.dataset / "labels.csv") if row["colour"] == "1"}
         right = head.probabilities(inputs[held]).argmax(1) == truths[held]
         measured["on_colour_photos"] = share(right[[photos.files[place] in colour for place in places[held]]])
     card = {

@@ -12,7 +12,7 @@ import numpy as np
 from ..vision.picture import SMALLEST_SIDE, Picture, decode
 from . import measures
 from .running import Call, Progress, each
-from .truth import EMOTIONS, SURE, Case, Cases, amount, column, held_out, opinion, person, rows
+from .truth import EMOTIONS, SURE, Case, Cases, amount, column, held_out, opinion, person, table
 from .verification import off_centre
 
 Detail = Mapping[str, Any]
@@ -140,7 +140,7 @@ def _held_out(data: Path, question: Question) -> list[Case]:
 
 
 def _colour(folder: Path) -> set[str]:
-    return {row["file"] for row in rows(folder / "labels.csv") if row["colour"] == "1"}
+    return {row["file"] for row in table(folder / "labels.csv") if row["colour"] == "1"}
 
 
 def _details(folder: Path, cases: Sequence[Case], call: Call, progress: Progress) -> dict[str, Detail | None]:

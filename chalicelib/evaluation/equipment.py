@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from PIL import Image
 from ..errors import InvalidParameterException
 from . import measures
 from .running import Call, Progress, each
+from .truth import table
 
 _HEAD_HEIGHT = 0.3
 """Of a person's box from its top: where the head is looked for."""
@@ -37,11 +37,11 @@ def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """Masks on `data`/mask, hard hats on `data`/ppe: the held-out halves, through DetectProtectiveEquipment."""
     masks = [
         (data / "mask" / row["file"], row["mask"] == "1")
-        for row in _rows(data / "mask" / "labels.csv")
+        for row in table(data / "mask" / "labels.csv")
         if held_out(row["file"])
     ]
     heads: dict[str, list[Mapping[str, str]]] = defaultdict(list)
-    for row in _rows(data / "ppe" / "boxes.csv"):
+    for row in table(data / "ppe" / "boxes.csv"):
         if row["label"] in ("helmet", "no_helmet") and held_out(row["file"]):
             heads[row["file"]].append(row)
     workers = [(data / "ppe" / file, rows) for file, rows in sorted(heads.items())]
@@ -67,11 +67,6 @@ def judged(seen: Sequence[Seen]) -> dict[str, measures.Rate]:
         "bare_right_of_found": right([one for one in found if not one.covered]),
         "right_of_all": right(seen),
     }
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _face(path: Path, masked: bool, call: Call) -> Seen | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from ..vision.picture import decode
 from . import measures
 from .running import Call, Progress, each
+from .truth import table
 from .verification import Compared, Study
 
 CALIBRATION_FOLDS = (0, 1, 2)
@@ -43,7 +43,7 @@ def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
 
 def _lfw(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """The 3,000 pairs in five folds, and all pairs of photos of the people who calibrated nothing."""
-    pairs = _rows(folder / "pairs.csv")
+    pairs = table(folder / "pairs.csv")
     folds = {_person(row[side]): int(row["fold"]) for row in pairs for side in "ab"}
     photos: dict[int, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("images/*/*.jpg")):
@@ -91,7 +91,7 @@ def _calibration(compared: Iterable[Compared]) -> dict[str, Any]:
 
 def _deepface(folder: Path, call: Call, progress: Progress, threshold: float) -> dict[str, Any]:
     """The pairs judged at `threshold`, which other photos gave."""
-    pairs = _rows(folder / "pairs.csv")
+    pairs = table(folder / "pairs.csv")
     names = sorted({row[side] for row in pairs for side in "ab"})
     found = Study(folder, call, progress).compare(names, "deepface pairs").of(pairs)
     return {"accuracy": measures.share((found >= threshold) == np.array([row["same"] == "1" for row in pairs]))}
@@ -114,7 +114,7 @@ class _Found:
 def _wider(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """The share of labelled faces that a box covers by half and more, by the least size counted."""
     truths: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in _rows(folder / "boxes.csv"):
+    for row in table(folder / "boxes.csv"):
         truths[row["file"]].append(row)
     answers = each("WIDER scenes", partial(_detect, folder, call), list(truths), progress)
     sizes, hits = [], []
@@ -142,7 +142,7 @@ def _matched(truth: NDArray[np.float64], found: _Found) -> NDArray[np.bool_]:
 
 def _landmarks(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
     """Eyes, nose and corners of the mouth against people's clicks, in distances between the eyes."""
-    rows = _rows(folder / "landmarks.csv")
+    rows = table(folder / "landmarks.csv")
     answers = each("LFW landmarks", partial(_detect, folder, call), [row["file"] for row in rows], progress)
     errors = []
     for row, found in zip(rows, answers, strict=True):
@@ -173,8 +173,3 @@ def _detect(folder: Path, call: Call, name: str) -> _Found:
         corners.append(np.concatenate([near * size, (near + extent) * size]))
         points.append(np.array([marks[name] for name in _FIVE]) * size)
     return _Found(np.array(corners).reshape(-1, 4), np.array(points).reshape(-1, 5, 2))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from ..vision.labels import LEAST_CONFIDENCE
 from ..vision.taxonomy import taxonomy
 from . import measures
 from .running import Call, Progress, each
+from .truth import table
 
 _BINS = 10
 _WIDTH = 20
@@ -85,8 +85,7 @@ def _answered(named: Sequence[_Named]) -> dict[str, Any]:
 
 def _photos(folder: Path) -> list[tuple[Path, str]]:
     """Each photo and the label of its class."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        return [(folder / row["file"], taxonomy().lemmas[row["label"]]) for row in csv.DictReader(file)]
+    return [(folder / row["file"], taxonomy().lemmas[row["label"]]) for row in table(folder / "labels.csv")]
 
 
 def _name(photo: tuple[Path, str], call: Call) -> _Named:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from ..vision.moderation import ModerationLabel, lineage, moderation_labels
 from ..vision.taxonomy import taxonomy
 from . import measures
 from .running import Call, Progress, each
+from .truth import table
 
 
 class _Judged(NamedTuple):
@@ -28,8 +28,8 @@ def run(data: Path, call: Call, progress: Progress) -> dict[str, Any]:
     Few of its 250 classes call for a label, so the finds say little (see their interval); the false alarms are what
     this measures. Nothing at hand shows nudity: the pack `nudity` is not measured.
     """
-    with (data / "imagenet" / "labels.csv").open(encoding="utf-8", newline="") as file:
-        photos = [(data / "imagenet" / row["file"], row["label"]) for row in csv.DictReader(file)]
+    folder = data / "imagenet"
+    photos = [(folder / row["file"], row["label"]) for row in table(folder / "labels.csv")]
     judged = each("ImageNet", lambda photo: _judge(*photo, call), photos, progress)
     called = [one for one in judged if one.wanted]
     harmless = [one for one in judged if not one.wanted]

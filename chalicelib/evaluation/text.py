@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections import defaultdict
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from ..vision.picture import SMALLEST_SIDE, Picture, decode
 from . import measures
 from .running import Call, Progress, each
+from .truth import table
 
 _MOST_WORDS = 100
 """DetectText answers no more; a fuller image is asked for in bands."""
@@ -58,7 +58,7 @@ def _words(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
         found = "".join(word.text for word in _detect(call, _encoded(_on_canvas(cut.pixels))))
         return _plain(found) == _plain(row["text"])
 
-    rows = [row for row in _rows(folder / "words.csv") if _plain(row["text"])]
+    rows = [row for row in table(folder / "words.csv") if _plain(row["text"])]
     return {"right": measures.share(np.array(each("ICDAR 2013 words", read, rows, progress)))}
 
 
@@ -67,7 +67,7 @@ def _street_view(folder: Path, call: Call, progress: Progress) -> dict[str, Any]
 
     `named` counts "MACY'S" for the lexicon's MACY, wherever the two boxes meet.
     """
-    truths = _by_file(_rows(folder / "words.csv"))
+    truths = _by_file(table(folder / "words.csv"))
 
     def read(name: str) -> list[_Word]:
         return _detect(call, (folder / name).read_bytes())
@@ -86,7 +86,7 @@ def _receipts(folder: Path, call: Call, progress: Progress) -> dict[str, Any]:
 
     The truth is in capitals throughout, whatever the receipt has.
     """
-    truths = _by_file(_rows(folder / "lines.csv"))
+    truths = _by_file(table(folder / "lines.csv"))
     answers = each("receipts", partial(_detect_all, folder, call), list(truths), progress)
     errors = []
     for rows, words in zip(truths.values(), answers, strict=True):
@@ -183,8 +183,3 @@ def _by_file(rows: Iterable[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
     for row in rows:
         files[row["file"]].append(row)
     return files
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -32,17 +32,17 @@ def held_out(person: str) -> bool:
     return hashlib.sha256(person.encode()).digest()[0] < 64
 
 
-def rows(path: Path) -> Iterator[dict[str, str]]:
+def table(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV with a header."""
     with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+        return list(csv.DictReader(lines))
 
 
 def column(name: str, file: str, values: Sequence[str] = ("0", "1")) -> Cases:
     """Cases from a column that holds one of `values`: the truth is the place among them."""
 
     def cases(folder: Path) -> Iterator[Case]:
-        for row in rows(folder / file):
+        for row in table(folder / file):
             if row[name] in values:
                 yield row["file"], values.index(row[name])
 
@@ -51,14 +51,14 @@ def column(name: str, file: str, values: Sequence[str] = ("0", "1")) -> Cases:
 
 def amount(name: str, file: str) -> Cases:
     """Cases from a column that holds a number."""
-    return lambda folder: ((row["file"], float(row[name])) for row in rows(folder / file))
+    return lambda folder: ((row["file"], float(row[name])) for row in table(folder / file))
 
 
 def opinion(name: str, *, invert: bool = False) -> Cases:
     """Cases from another model's opinion of LFW: the chance, 0 to 1, that it gives."""
 
     def cases(folder: Path) -> Iterator[Case]:
-        for row in rows(folder / "pseudo_attributes.csv"):
+        for row in table(folder / "pseudo_attributes.csv"):
             value = float(row[name])
             yield row["file"], 1 - value if invert else value
 
