@@ -6,7 +6,6 @@ or AWS itself where none is named. Nothing is kept in the process, so that there
 
 from __future__ import annotations
 
-import signal
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,7 @@ import typer
 
 from ..config import Settings
 from ..errors import SetupError
-from .process import DRAIN_SECONDS, Listening, require_fit, require_models
+from .process import Listening, listen, require_fit, require_models, stop_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +37,7 @@ def gateway(host: Host = "127.0.0.1", port: PortNumber = 4566, signed: Signed = 
     settings, listening = Settings.from_environ(), Listening(host, port, signed, None)
     require_fit(listening)
     require_models(settings)
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = stop_signal()
     with ExitStack() as cleanup:
         try:
             url = _start(settings, listening, create, cleanup)
@@ -57,7 +54,7 @@ def _start(settings: Settings, listening: Listening, create: bool, cleanup: Exit
     from ..operations.work import tasks
     from ..wire.door import OPEN
     from .application import Application, load
-    from .port.http import Port
+    from .port.http import admit_all
     from .worker import Workers
 
     backend, stopping = build(settings), threading.Event()
@@ -66,14 +63,9 @@ def _start(settings: Settings, listening: Listening, create: bool, cleanup: Exit
     door = _door(backend) if listening.signed else OPEN
     application = load(backend, Worker(backend.jobs, tasks(backend), stopped=stopping.is_set), door)
     workers = Workers(application, backend.jobs, stopping)
-    port = Port(listening.host, listening.port, _answers(backend, door, Application(application), listening.signed))
-    cleanup.callback(workers.stop)
-    cleanup.callback(port.drain, DRAIN_SECONDS)
-    cleanup.callback(port.server_close)
-    cleanup.callback(port.shutdown)
     workers.start()
-    threading.Thread(target=port.serve_forever, args=(0.05,), name="port", daemon=True).start()
-    return port.url
+    cleanup.callback(workers.stop)
+    return listen(listening, _answers(backend, door, Application(application), listening.signed), admit_all, cleanup)
 
 
 def _answers(backend: Backend, door: Door, application: Application, signed: bool) -> Callable[[Request], Response]:

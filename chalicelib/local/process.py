@@ -16,6 +16,10 @@ from ..config import Settings
 from ..errors import SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..wire.gateway import Request, Response
+    from .port.http import Admit
     from .port.tls import Tls
     from .world import World
 
@@ -50,9 +54,7 @@ def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> No
     require_fit(listening)
     warnings.filterwarnings("ignore", module="PIL")  # of a damaged picture the client is told, not the terminal
     require_models(settings)
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = stop_signal()
     with ExitStack() as cleanup:
         world, url = start(settings, listening, data_dir, cleanup)
         print(f"Lookalike serves Rekognition on {url}")
@@ -67,13 +69,26 @@ def serve(settings: Settings, listening: Listening, data_dir: Path | None) -> No
 def start(settings: Settings, listening: Listening, data_dir: Path | None, cleanup: ExitStack) -> tuple[World, str]:
     """Begin to serve, in a thread, and tell under which URL; what `cleanup` holds afterwards ends it in order."""
     from .port import control
-    from .port.http import Port
     from .world import World
 
     world = cleanup.enter_context(World(settings, data_dir, listening.signed))
-    context, certificate = (listening.tls.context, listening.tls.certificate) if listening.tls else (None, None)
+    url = listen(listening, world.server.answer, world.server.admit, cleanup)
+    if data_dir is not None:
+        control.write(data_dir, url, world.operator, listening.tls.certificate if listening.tls else None)
+        cleanup.callback(control.remove, data_dir)
+    return world, url
+
+
+def listen(listening: Listening, answer: Callable[[Request], Response], admit: Admit, cleanup: ExitStack) -> str:
+    """Answer requests, in a thread, and tell under which URL; `cleanup` waits for the answers under way.
+
+    Raises SetupError where the port is taken.
+    """
+    from .port.http import Port
+
+    tls = listening.tls.context if listening.tls else None
     try:
-        port = Port(listening.host, listening.port, world.server.answer, admit=world.server.admit, tls=context)
+        port = Port(listening.host, listening.port, answer, admit=admit, tls=tls)
     except OSError as error:
         raise SetupError(
             f"cannot listen on {listening.host}:{listening.port} ({error.strerror}): stop what listens there, or name"
@@ -83,10 +98,15 @@ def start(settings: Settings, listening: Listening, data_dir: Path | None, clean
     cleanup.callback(port.server_close)
     cleanup.callback(port.shutdown)
     threading.Thread(target=port.serve_forever, args=(0.05,), name="port", daemon=True).start()
-    if data_dir is not None:
-        control.write(data_dir, port.url, world.operator, certificate)
-        cleanup.callback(control.remove, data_dir)
-    return world, port.url
+    return port.url
+
+
+def stop_signal() -> threading.Event:
+    """Set by SIGINT or SIGTERM, from now on."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
 
 
 def require_fit(listening: Listening) -> None:

@@ -67,3 +67,13 @@ def test_services_that_are_not_there_are_named(environ: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=ROOT, env=nowhere, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("lookalike: "), done.stderr[-400:]
+
+
+def test_a_taken_port_is_told_in_a_line(environ: dict[str, str]) -> None:
+    with gateway(environ, "--create") as first:
+        command = [sys.executable, "-m", "chalicelib", "gateway", "--port", first.url.rpartition(":")[2]]
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | environ, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("lookalike: cannot listen on 127.0.0.1:"), done.stderr[-400:]
