@@ -13,22 +13,9 @@ from .. import __version__
 from ..config import Settings
 from ..errors import SetupError
 from . import front
-from .commands import (
-    auditing,
-    celebrities,
-    consent,
-    evaluating,
-    indexing,
-    looking,
-    optout,
-)
-from .commands import (
-    keys as keys_cli,
-)
-from .commands import (
-    state as state_cli,
-)
+from .commands import auditing, celebrities, consent, evaluating, indexing, keys, looking, optout, state
 from .commands.erase import erase
+from .commands.operating import HERE
 from .commands.watch import watch
 from .process import leave_the_users_aws
 
@@ -74,12 +61,12 @@ app.command(rich_help_panel=_LOOKING)(looking.compare)
 app.command(rich_help_panel=_LOOKING)(indexing.index)
 app.command(rich_help_panel=_LOOKING)(indexing.search)
 app.add_typer(celebrities.app, name="celebrities", rich_help_panel=_LOOKING)
-app.add_typer(keys_cli.app, name="keys", rich_help_panel=_TRUST)
+app.add_typer(keys.app, name="keys", rich_help_panel=_TRUST)
 app.add_typer(consent.app, name="consent", rich_help_panel=_TRUST)
 app.add_typer(optout.app, name="optout", rich_help_panel=_TRUST)
 app.command(rich_help_panel=_TRUST)(erase)
 app.add_typer(auditing.app, name="audit", rich_help_panel=_TRUST)
-app.add_typer(state_cli.app, name="state", rich_help_panel=_TRUST)
+app.add_typer(state.app, name="state", rich_help_panel=_TRUST)
 app.add_typer(models, name="models", rich_help_panel=_MODELS)
 app.add_typer(evaluating.app, name="evaluate", rich_help_panel=_MODELS)
 
@@ -107,7 +94,7 @@ def serve(  # noqa: PLR0917 -- each an option of the command line
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 4566,
     data_dir: Annotated[
         Path, typer.Option(help="Where everything is kept.", envvar="LOOKALIKE_DATA_DIR", file_okay=False)
-    ] = Path(".lookalike"),
+    ] = HERE,
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing: all is gone when it stops.")] = False,
     auth: Annotated[
         Auth,
@@ -140,9 +127,9 @@ def list_models() -> None:
     table = Table("Pack", "State", "Size", "Licence", "What for", box=None)
     for listing in packs.list_packs(Settings.from_environ().models):
         pack = listing.pack
-        licences = sorted({state.model.licence for state in listing.models})
-        state = "built" if listing.built else "not built"
-        table.add_row(listing.name, state, f"{listing.bytes / 1e6:.0f} MB", ", ".join(licences), pack.summary)
+        licences = sorted({one.model.licence for one in listing.models})
+        built = "built" if listing.built else "not built"
+        table.add_row(listing.name, built, f"{listing.bytes / 1e6:.0f} MB", ", ".join(licences), pack.summary)
     Console().print(table)
 
 
@@ -172,10 +159,10 @@ def verify(pack: Annotated[str | None, typer.Argument(help="A pack; all built on
     from ..modelkit import packs
 
     wrong = []
-    for state in packs.verify(Settings.from_environ().models, pack):
-        print(f"{state.state:8} {state.name}")
-        if state.state != "built":
-            wrong.append(state.name)
+    for model in packs.verify(Settings.from_environ().models, pack):
+        print(f"{model.state:8} {model.name}")
+        if model.state != "built":
+            wrong.append(model.name)
     if wrong:
         raise SetupError(f"{', '.join(wrong)} must be built anew: run `lookalike models pull`")
 

@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..errors import SetupError
+from .disk import sync
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -100,7 +101,7 @@ class LocalKeys:
         """
         path = path.expanduser().resolve()  # what a link points to is replaced, not the link
         _written("".join(f"{key.hex()}\n" for key in self.keys), path.parent).replace(path)
-        _sync(path.parent)
+        sync(path.parent)
 
     def wrap(self, key: bytes, name: str) -> bytes:
         return self._first + self._seals[self._first].seal(key, name)
@@ -209,7 +210,7 @@ def _read_or_make(path: Path) -> str:
         with suppress(FileExistsError):
             os.link(new, path)
         new.unlink()
-        _sync(path.parent)  # what it seals must not outlive it
+        sync(path.parent)  # what it seals must not outlive it
     if path.stat().st_mode & 0o077:
         raise SealError(f"others may read the key file {path}: run `chmod 600 {path}`")
     return path.read_text()
@@ -223,12 +224,3 @@ def _written(text: str, folder: Path) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return Path(new)
-
-
-def _sync(folder: Path) -> None:
-    """Have a folder's names reach the disk."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -11,15 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from ...errors import SetupError
+from .operating import HERE, DataDir
 
 app = typer.Typer(
     help="The log of every call: what was done, by whom, and that nothing is missing.", no_args_is_help=True
 )
 
-DataDir = Annotated[
-    Path, typer.Option(help="The data directory of the server.", envvar="LOOKALIKE_DATA_DIR", file_okay=False)
-]
-HERE = Path(".lookalike")
 _SPAN = re.compile(r"(?P<number>\d+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _NOTED = re.compile(r"(\d+):([0-9a-f]{64})")

@@ -25,6 +25,7 @@ from typing import BinaryIO
 import msgspec
 
 from ...errors import SetupError
+from ...store.disk import sync
 from . import directory
 from .state import State
 
@@ -81,9 +82,9 @@ def restore(archive: Path, folder: Path, key_file: Path, *, keep_key: bool) -> M
                 (made / _KEY).touch(mode=0o600)
                 shutil.copyfile(key_file, made / _KEY)
             for path in (*made.rglob("*"), made):
-                _sync(path)
+                sync(path)
             made.replace(folder)
-            _sync(folder.parent)
+            sync(folder.parent)
     except OSError as error:
         raise SetupError(f"{archive} cannot be imported into {folder}: {error}") from error
     return manifest
@@ -138,7 +139,7 @@ def _written(folder: Path, archive: Path) -> Manifest:
         manifest = Manifest(directory.FORMAT, sums)
         encoded = msgspec.json.encode(manifest)
         _add(tar, _MANIFEST, io.BytesIO(encoded), len(encoded))
-    _sync(archive)
+    sync(archive)
     return manifest
 
 
@@ -196,11 +197,3 @@ def _beside(path: Path) -> Iterator[Path]:
     """A folder on the same disk, gone at the end."""
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=f".{path.name}.") as folder:
         yield Path(folder)
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

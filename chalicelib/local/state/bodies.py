@@ -17,6 +17,8 @@ from uuid import uuid4
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from ...store.disk import sync
+
 CHUNK = 1024 * 1024
 """Bytes that are sealed at once, and so at least read."""
 _TAG_BYTES = 16
@@ -52,11 +54,7 @@ class Bodies:
         """Have bodies reach the disk. Raises OSError."""
         paths = [self.folder / name for name in names]
         for path in [*paths, self.folder] if paths else []:
-            opened = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(opened)
-            finally:
-                os.close(opened)
+            sync(path)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove bodies; one that cannot be is left for the next start."""
