@@ -19,6 +19,7 @@ from ...modelkit.packs import list_packs
 from ...operations import OPERATIONS
 from ...uploads import Rule, rule_for
 from ...wire.gateway import Response
+from ..port.answers import as_json
 from ..port.requests import RequestLog
 from . import pages
 
@@ -74,9 +75,9 @@ class Console:
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
         try:
             self._authenticate(request)
-            return _json(HTTPStatus.OK, route(query))
+            return as_json(HTTPStatus.OK, route(query))
         except ServiceError as error:
-            return _json(error.status, {"__type": error.code, "Message": error.message})
+            return as_json(error.status, {"__type": error.code, "Message": error.message})
 
     def requests(self, query: Query) -> dict[str, Any]:
         """The calls of late: `?after=` the Number of the last one seen."""
@@ -177,8 +178,3 @@ def _upload(
     if medium.collection is not None:
         done |= {"CollectionId": medium.collection, "FaceIds": medium.faces}
     return told | done
-
-
-def _json(status: int, content: object) -> Response:
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(status, headers, msgspec.json.encode(content))

@@ -30,6 +30,7 @@ from ...operations.searching import face_log
 from ...telemetry import logger
 from ...wire.gateway import Request, Response
 from ..state.rotation import Rotation
+from .answers import as_json
 from .origins import OWN
 
 PATH = f"{OWN}/admin/"
@@ -116,14 +117,14 @@ class Admin:
             return None
         kind, run = action
         try:
-            return _json(HTTPStatus.OK, run(msgspec.json.decode(request.body, type=kind)))
+            return as_json(HTTPStatus.OK, run(msgspec.json.decode(request.body, type=kind)))
         except msgspec.DecodeError as error:
-            return _json(HTTPStatus.BAD_REQUEST, {"Message": str(error)})
+            return as_json(HTTPStatus.BAD_REQUEST, {"Message": str(error)})
         except ServiceError as error:
-            return _json(error.status, {"__type": error.code, "Message": error.message or error.code})
+            return as_json(error.status, {"__type": error.code, "Message": error.message or error.code})
         except SetupError as error:
             logger.error("%s: %s", request.path, error)
-            return _json(HTTPStatus.INTERNAL_SERVER_ERROR, {"Message": str(error)})
+            return as_json(HTTPStatus.INTERNAL_SERVER_ERROR, {"Message": str(error)})
 
     def add_consent(self, asked: Consent) -> Any:
         """From now on the name may be indexed."""
@@ -186,8 +187,3 @@ class Admin:
         rotated = self._rotation.run(asked.drop_old)
         self._event("RotateKey", msgspec.to_builtins(rotated))
         return rotated
-
-
-def _json(status: int, content: object) -> Response:
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    return Response(status, headers, msgspec.json.encode(content))

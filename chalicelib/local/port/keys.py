@@ -20,6 +20,7 @@ from ...wire import policies
 from ...wire.door import Identity
 from ...wire.gateway import Request, Response
 from . import refusals
+from .answers import as_json
 from .origins import OWN
 
 PATH = f"{OWN}/keys"
@@ -96,13 +97,13 @@ class Keys:
 
     def _answer(self, request: Request) -> Response:
         if request.path == PATH and request.method == "GET":
-            return _json(HTTPStatus.OK, Listing(self._ring.list()))
+            return as_json(HTTPStatus.OK, Listing(self._ring.list()))
         if request.path == PATH and request.method == "POST":
             try:
                 wanted = msgspec.json.decode(request.body, type=Wanted)
             except msgspec.DecodeError as error:
                 raise InvalidParameterException(str(error)) from None
-            return _json(HTTPStatus.CREATED, self._ring.create(wanted))
+            return as_json(HTTPStatus.CREATED, self._ring.create(wanted))
         if request.method == "DELETE":
             self._ring.revoke(request.path.removeprefix(f"{PATH}/"))
             return Response(HTTPStatus.NO_CONTENT)
@@ -111,9 +112,3 @@ class Keys:
 
 def _told(key: AccessKey) -> Told:
     return Told(key.id, key.user, key.created, key.policy)
-
-
-def _json(status: int, content: object) -> Response:
-    return Response(
-        status, {"Content-Type": "application/json", "Cache-Control": "no-store"}, msgspec.json.encode(content)
-    )

@@ -23,6 +23,7 @@ import msgspec
 from ...wire.gateway import Request, Response
 from ...wire.rules import ScriptError
 from ...wire.scripting import Script
+from .answers import as_json
 
 
 class Scripts:
@@ -48,9 +49,9 @@ class Scripts:
         if route is None:
             return None
         try:
-            return _json(HTTPStatus.OK, route(request.body))
+            return as_json(HTTPStatus.OK, route(request.body))
         except ScriptError as error:
-            return _json(HTTPStatus.BAD_REQUEST, {"Message": str(error)})
+            return as_json(HTTPStatus.BAD_REQUEST, {"Message": str(error)})
 
     def _replace(self, body: bytes) -> Any:
         self._script.load(_read(body))
@@ -89,7 +90,3 @@ def _read(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ScriptError(f"the script is not JSON: {error}") from None
-
-
-def _json(status: int, content: object) -> Response:
-    return Response(status, {"Content-Type": "application/json"}, msgspec.json.encode(content))

@@ -23,6 +23,7 @@ from ...wire.gateway import Request, Response
 from ..application import Application
 from ..moto.aws import Aws, service_of
 from ..precedence import Precedence
+from .answers import as_json
 from .gate import Gate, is_rekognition
 from .origins import OWN, Origins
 
@@ -117,7 +118,7 @@ class Server:
                 if (path := self._backend.sessions.path(model))
             },
         }
-        return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(health))
+        return as_json(HTTPStatus.OK, health)
 
     def _job(self, request: Request) -> Response | None:
         """How far a job is, whichever operation started it: what no operation tells."""
@@ -126,8 +127,7 @@ class Server:
         job_id = request.path.rsplit("/", 1)[1]
         job = self._backend.jobs.jobs.get(job_id)
         if job is None:
-            unknown = {"message": f"There is no job {job_id}"}
-            return Response(HTTPStatus.NOT_FOUND, {"Content-Type": "application/json"}, msgspec.json.encode(unknown))
+            return as_json(HTTPStatus.NOT_FOUND, {"message": f"There is no job {job_id}"})
         told = {
             "JobId": job.id,
             "Analysis": job.analysis,
@@ -135,7 +135,7 @@ class Server:
             "StatusMessage": job.message,
             "Progress": job.progress,
         }
-        return Response(HTTPStatus.OK, {"Content-Type": "application/json"}, msgspec.json.encode(told))
+        return as_json(HTTPStatus.OK, told)
 
 
 def _throttle(request: Request) -> Identity:
