@@ -26,6 +26,8 @@ from .conditions import only_conditional, refused
 from .job import Job, JobRow, Status, job_of, new_row
 from .tables import create_table
 
+__all__ = ["KEPT", "MOST_OPEN", "Counts", "Job", "JobHeldError", "Jobs"]
+
 KEPT = timedelta(days=7)
 """How long a job and its results are kept (AWS)."""
 MOST_OPEN = 20
