@@ -41,8 +41,9 @@ def square_region(centre: Floats, side: float, angle: float, size: int) -> NDArr
 
 def inverse(transform: Floats) -> NDArray[np.float64]:
     """The transform back."""
-    turn = np.linalg.inv(transform[:, :2])
-    return np.column_stack([turn, -turn @ transform[:, 2]])
+    (a, b, x), (c, d, y) = transform.tolist()
+    whole = a * d - b * c
+    return np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / whole
 
 
 def apply(transform: Floats, points: Floats) -> NDArray[np.float64]:

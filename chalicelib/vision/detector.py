@@ -140,7 +140,7 @@ def viewing_side(longest: int) -> int:
     Half the picture's, 640 to 960: a face of 40 pixels in 1920, the smallest that AWS promises to
     find, is then 20 wide. Time grows with the square: 38 ms at 640, 93 ms at 960 on one core.
     """
-    return min(longest, int(np.clip(longest // 2, 640, 960)))
+    return min(longest, max(640, min(longest // 2, 960)))
 
 
 def shrinking(picture: Picture) -> float:

@@ -30,7 +30,7 @@ LFW's own photos one in seven is fitted again.
 """
 _TOGETHER = 16  # faces a run: bounds the memory that a crowd takes
 
-# Where the network's refined lips, eyes and irises belong among the 478 points, contour by contour.
+# Where the network's refined lips and eyes belong among the 478 points, contour by contour.
 # fmt: off
 _LIPS = (
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
@@ -55,6 +55,7 @@ LEFT_EYE_CONTOUR, RIGHT_EYE_CONTOUR = _LEFT_EYE[:16], _RIGHT_EYE[:16]
 _LEFT_CORNERS, _RIGHT_CORNERS = (33, 133), (362, 263)
 LEFT_IRIS, RIGHT_IRIS = slice(468, 473), slice(473, 478)
 """Each iris: its centre, then four points of its rim. Left and right are the image's, throughout."""
+_FINER = np.array([*_LIPS, *_LEFT_EYE, *_RIGHT_EYE, *range(468, POINTS)])
 
 
 Points = NDArray[np.float64]
@@ -119,14 +120,11 @@ def _angles(left: Points, right: Points) -> Points:
 
 
 def _refined(surfaces: list[NDArray[np.float32]]) -> NDArray[np.float64]:
-    """The mesh with the lips and eyes of the networks that look at nothing else, and the irises after it."""
-    mesh, lips, left_eye, right_eye, left_iris, right_iris = surfaces
-    points = np.zeros((len(mesh), POINTS, 3))
+    """The mesh with the lips, eyes and irises of the networks that look at nothing else."""
+    mesh, *finer = surfaces
+    points = np.empty((len(mesh), POINTS, 3))
     points[:, :468] = mesh
-    points[:, _LIPS, :2] = lips
-    points[:, _LEFT_EYE, :2] = left_eye
-    points[:, _RIGHT_EYE, :2] = right_eye
-    for place, iris, corners in ((LEFT_IRIS, left_iris, _LEFT_CORNERS), (RIGHT_IRIS, right_iris, _RIGHT_CORNERS)):
-        points[:, place, :2] = iris
-        points[:, place, 2] = points[:, corners, 2].mean(1, keepdims=True)  # no depth of its own
+    points[:, _FINER, :2] = np.concatenate(finer, axis=1)
+    for iris, corners in ((LEFT_IRIS, _LEFT_CORNERS), (RIGHT_IRIS, _RIGHT_CORNERS)):
+        points[:, iris, 2] = points[:, corners, 2].mean(1, keepdims=True)  # no depth of its own
     return points
