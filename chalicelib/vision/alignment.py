@@ -43,7 +43,8 @@ def inverse(transform: Floats) -> NDArray[np.float64]:
     """The transform back."""
     (a, b, x), (c, d, y) = transform.tolist()
     whole = a * d - b * c
-    return np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / whole
+    turned: NDArray[np.float64] = np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / whole
+    return turned
 
 
 def apply(transform: Floats, points: Floats) -> NDArray[np.float64]:
