@@ -26,7 +26,7 @@ Kind = Literal["FACE_COVER", "HEAD_COVER"]
 _SURFACE = 468  # points of the mesh that are not irises
 _EYE_CORNERS = 33, 263
 _NOSE_BRIDGE = 195
-_TOGETHER = 16  # crops a run: bounds the memory that a crowd takes
+_TOGETHER = 8  # crops a run: bounds the memory that a crowd takes
 
 
 class Frame(NamedTuple):
@@ -100,11 +100,12 @@ class Covers:
 
     def features(self, crops: Sequence[Image]) -> Floats:
         """[n, 1280]: the network's last feature map, averaged, of at least one crop, all of one size."""
-        parts = [
-            self._sessions.run("efficientnet_lite0", {"input": batch(some)})[1].mean(axis=(2, 3))
-            for some in (crops[start : start + _TOGETHER] for start in range(0, len(crops), _TOGETHER))
-        ]
-        return np.concatenate(parts)
+
+        def look(some: Sequence[Image]) -> Floats:
+            features: Floats = self._sessions.run("efficientnet_lite0", {"input": batch(some)})[1].mean(axis=(2, 3))
+            return features
+
+        return np.concatenate(self._sessions.spread(look, crops, _TOGETHER))
 
 
 def frame(face: Face) -> Frame:

@@ -160,7 +160,8 @@ def canvas(image: Image, side: int) -> tuple[NDArray[np.uint8], NDArray[np.float
     small = image.reduce(longest // side) if longest >= 2 * side else image
     if small.size != (width, height):
         small = small.resize((width, height), Resampling.BILINEAR)
-    pixels = np.zeros((1, 3, -(-height // 32) * 32, -(-width // 32) * 32), np.uint8)
+    pixels = np.empty((1, 3, -(-height // 32) * 32, -(-width // 32) * 32), np.uint8)
+    pixels[..., height:, :] = pixels[..., width:] = 0
     planes(small, pixels[0, :, :height, :width])
     return pixels, np.array([width / image.width, height / image.height])
 

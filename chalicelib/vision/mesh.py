@@ -28,7 +28,7 @@ A detector sees 30 degrees of tilt as 12, and the network makes faces in its cro
 photos turned by 30 degrees had their roll changed by 27 (now 30, .4 off on average), and their yaw by 2 (now .7). Of
 LFW's own photos one in seven is fitted again.
 """
-_TOGETHER = 16  # faces a run: bounds the memory that a crowd takes
+_TOGETHER = 8  # faces a run: bounds the memory that a crowd takes
 
 # Where the network's refined lips and eyes belong among the 478 points, contour by contour.
 # fmt: off
@@ -79,11 +79,12 @@ class FaceMesh:
         self._sessions = sessions
 
     def fit(self, picture: Picture, found: Detections) -> Meshes:
-        """The meshes of `found`, in its order; one batch for up to 16 faces."""
-        parts = [
-            self._fit(picture, Detections(*(part[start : start + _TOGETHER] for part in found)))
-            for start in range(0, len(found.boxes), _TOGETHER)
-        ]
+        """The meshes of `found`, in its order."""
+        parts = self._sessions.spread(
+            lambda rows: self._fit(picture, Detections(*(part[list(rows)] for part in found))),
+            range(len(found.boxes)),
+            _TOGETHER,
+        )
         return Meshes(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def _fit(self, picture: Picture, found: Detections) -> Meshes:

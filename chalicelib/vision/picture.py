@@ -54,14 +54,15 @@ def planes(image: Image.Image, out: NDArray[np.uint8]) -> None:
 class Picture:
     """A picture as every model here takes it: upright, RGB, eight bits. Safe to share between threads."""
 
-    def __init__(self, image: Image.Image | None, encoded: bytes, form: str, size: tuple[int, int]) -> None:
-        """`image` None: it is read from `encoded`, a JPEG, when it is first looked at."""
+    def __init__(self, image: Image.Image, encoded: bytes, form: str, size: tuple[int, int]) -> None:
+        """`image`: upright pixels, or a JPEG's header, whose pixels are read when they are looked at."""
         self.encoded = encoded
         """The file it is read from, empty for pixels that were never encoded."""
         self.format = form
         """JPEG or PNG, or RAW for pixels that were never encoded."""
         self.width, self.height = size
-        self._decoded = {} if image is None else {1: image}
+        self._unread = image if isinstance(image, JpegImageFile) else None
+        self._decoded = {} if self._unread else {1: image}
         self._reading = threading.Lock()
 
     @classmethod
@@ -88,7 +89,8 @@ class Picture:
             enough = [shrunk for shrunk in self._decoded if shrunk <= ratio]
             shrunk = max(enough) if enough else next(each for each in _SHRUNK if each <= ratio)
             if shrunk not in self._decoded:
-                self._decoded[shrunk] = _read_jpeg(self.encoded, shrunk)
+                source, self._unread = self._unread or JpegImageFile(BytesIO(self.encoded)), None
+                self._decoded[shrunk] = _read_jpeg(source, shrunk)
             return self._decoded[shrunk]
 
     @property
@@ -119,16 +121,15 @@ def decode(data: bytes, *, smallest: int = SMALLEST_SIDE, largest: int = LARGEST
             raise ImageTooLargeException("Image size is too large")
         if isinstance(source, JpegImageFile):
             size = source.size[::-1] if _turn(source) in _SIDEWAYS else source.size
-            return Picture(None, data, "JPEG", size)
+            return Picture(source, data, "JPEG", size)
         return Picture(_rgb(source), data, "PNG", source.size)
     except _DAMAGED as error:
         raise InvalidImageFormatException("Request has invalid image format") from error
 
 
-def _read_jpeg(data: bytes, shrunk: int) -> Image.Image:
-    """A JPEG with its sides divided by 8, 4, 2 or 1, upright."""
+def _read_jpeg(source: JpegImageFile, shrunk: int) -> Image.Image:
+    """The pixels of a JPEG with its sides divided by 8, 4, 2 or 1, upright."""
     try:
-        source = JpegImageFile(BytesIO(data))
         source.draft(None, (source.width // shrunk, source.height // shrunk))
         turn = _turn(source)
         image = _rgb(source)
