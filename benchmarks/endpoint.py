@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -28,29 +30,39 @@ from .measuring import Line, Recorder, in_turn, photo
 
 ROUNDS = 40
 ROOT = Path(__file__).parent.parent
+_HEAD = re.compile(rb"HTTP/1.1 (?P<status>\d+) .*?\r\nContent-Length: (?P<length>\d+)(?=\r\n).*?\r\n\r\n", re.DOTALL)
 CANNED = "StartFaceDetection"
 """An operation that moto answers without looking at the video."""
 
 
 class Client:
-    """Sends requests that are ready to send: what an SDK takes to make and read them is not ours."""
+    """Sends requests that are ready to send over a bare socket: what an SDK takes to make and read them is not ours."""
 
     def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        self._host = urlsplit(url).netloc
+        self._connection: socket.socket | None = None
 
     def request(self, operation: str, members: Mapping[str, Any], path: str = "/") -> Callable[[], bytes]:
         """A function that sends one request and reads its answer."""
         body = json.dumps(members).encode()
-        headers = {"X-Amz-Target": f"RekognitionService.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nX-Amz-Target: RekognitionService.{operation}\r\n"
+            f"Content-Type: application/x-amz-json-1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return partial(self._exchange, head.encode() + body)
 
-        def send() -> bytes:
-            self._connection.request("POST", path, body, headers)
-            answer = self._connection.getresponse()
-            content = answer.read()
-            assert answer.status == 200, content
-            return content
-
-        return send
+    def _exchange(self, message: bytes) -> bytes:
+        host, port = self._host.split(":")
+        connection = self._connection or socket.create_connection((host, int(port)))
+        connection.sendall(message)
+        answer = b""
+        while not (head := _HEAD.match(answer)) or len(answer) < head.end() + int(head["length"]):
+            if not (piece := connection.recv(65536)):
+                raise ConnectionError(answer)
+            answer += piece
+        self._connection = None if b"Connection: close" in head[0] else connection
+        assert head["status"] == b"200", answer
+        return answer[head.end() :]
 
     def indexing(self, image: Mapping[str, str]) -> Callable[[], bytes]:
         """A function that indexes the image, each time under another name: the same would be recognised."""
