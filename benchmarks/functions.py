@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
-from tempfile import TemporaryFile
-from typing import IO
 from urllib.parse import urlsplit
 
 from chalicelib.config import packs_folder
 from deploy import building, events, proof
-from deploy.container import Container
 from deploy.targets import PYTHONS, Target, interpreter
 
 from .measuring import Line, in_turn
@@ -37,40 +32,13 @@ def run() -> Iterator[Line]:
         yield Line("Lambda, cold: the handler is imported", imported, "its aim", AIM)
         yield Line("Lambda, cold: the first DetectFaces, models opened", first, "its aim", AIM)
         yield Line("Lambda, cold: process to first DetectFaces", whole, "its aim", AIM, "under 1")
-        with _started(package, account) as api:
+        with account.start(package, "api_handler") as api:
             event = events.rest("DetectFaces", {"Image": proof.portrait()})
             yield Line(
                 "Lambda, warm: DetectFaces",
                 *_named(in_turn(lambda: proof.answer(api.invoke(event)), lambda: _served(url, event["body"]), 15)),
                 "under 1.2",
             )
-
-
-@contextmanager
-def _started(package: building.Package, account: proof.Account) -> Iterator[Container]:
-    """The function that answers requests. Its log, a line a call, is shown where something fails."""
-    with TemporaryFile("w+") as log, ExitStack() as running:
-        try:
-            with _stderr(log):  # which a process takes over from the one that starts it
-                api = running.enter_context(account.start(package, "api_handler"))
-            yield api
-        except BaseException:
-            running.close()
-            log.seek(0)
-            sys.stderr.write(log.read())
-            raise
-
-
-@contextmanager
-def _stderr(file: IO[str]) -> Iterator[None]:
-    """While entered, the file stands in stderr's place, for processes that are started too."""
-    terminal = os.dup(2)
-    os.dup2(file.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
 
 
 def _named(times: tuple[float, float]) -> tuple[float, str, float]:
@@ -80,7 +48,7 @@ def _named(times: tuple[float, float]) -> tuple[float, str, float]:
 def _cold(package: building.Package, account: proof.Account) -> tuple[float, float, float]:
     """Milliseconds of the import, of the first answer, and of all from the process's start on."""
     began = time.perf_counter()
-    with _started(package, account) as api:
+    with account.start(package, "api_handler") as api:
         reply = api.invoke(events.rest("DetectFaces", {"Image": proof.portrait()}))
         whole = time.perf_counter() - began
         proof.answer(reply)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
@@ -75,7 +77,10 @@ class Reply:
 
 
 class Container:
-    """One function of a package, for as long as it is entered. `environ` is added to what Lambda sets."""
+    """One function of a package, for as long as it is entered. `environ` is added to what Lambda sets.
+
+    Its log, a line a call, is shown where something fails.
+    """
 
     def __init__(
         self, package: Package, function: str, environ: Mapping[str, str], *, memory: int = 3008, timeout: float = 60
@@ -107,15 +112,32 @@ class Container:
         """Seconds that a core worked until then, from the start of the process."""
 
     def __enter__(self) -> Self:
+        self._log = TemporaryFile("w+")
         self._process = subprocess.Popen(
-            self._command, env=self._environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self._command,
+            env=self._environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
         )
-        began = self._read()
+        try:
+            began = self._read()
+        except BaseException:
+            self._end(failed=True)
+            raise
         self.started, self.processor = began["seconds"], began["processor"]
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end(failed=error is not None)
+
+    def _end(self, *, failed: bool) -> None:
         self._process.communicate(timeout=30)  # the end of its input is the end of it
+        with self._log as log:
+            if failed:
+                log.seek(0)
+                sys.stderr.write(log.read())
 
     def invoke(self, event: Mapping[str, Any]) -> Reply:
         """Give the function an event."""
@@ -130,6 +152,6 @@ class Container:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise BuildError(f"the function ended with code {self._process.wait()}: it says why above")
+            raise BuildError(f"the function ended with code {self._process.wait()}: its log says why")
         reply: dict[str, Any] = json.loads(line)
         return reply
