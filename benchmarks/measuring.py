@@ -53,7 +53,7 @@ def by_themselves(ours: Callable[[], object], theirs: Callable[[], object], roun
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for function, counted in zip((ours, theirs), times, strict=True):
-            counted += [milliseconds(function) for _ in range(30)][10:]
+            counted.extend([milliseconds(function) for _ in range(30)][10:])
     return statistics.median(times[0]), statistics.median(times[1])
 
 
