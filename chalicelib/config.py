@@ -83,7 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sync: bool = True
     """Whether an acknowledged write of a local server has reached the disk, and survives the power too."""
     threads: int = 0
-    """Threads a model run may use; 0 leaves it to the number of cores."""
+    """Threads a model run may use; 0: as many as there are cores."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -1,4 +1,5 @@
-"""Jobs whose week is over: their results go, then they. On AWS a lifecycle rule and the table's time to live do it."""
+"""Jobs whose week is over: their results go, then they. On AWS a lifecycle rule and the table's time to live
+help."""
 
 from __future__ import annotations
 

@@ -63,9 +63,10 @@ def _start(settings: Settings, listening: Listening, create: bool, cleanup: Exit
     door = _door(backend) if listening.signed else OPEN
     application = load(backend, Worker(backend.jobs, tasks(backend), stopped=stopping.is_set), door)
     workers = Workers(application, backend.jobs, stopping)
-    workers.start()
-    cleanup.callback(workers.stop)
-    return listen(listening, _answers(backend, door, Application(application), listening.signed), admit_all, cleanup)
+    cleanup.callback(workers.stop)  # after the port, so that no request waits for a job
+    url = listen(listening, _answers(backend, door, Application(application), listening.signed), admit_all, cleanup)
+    workers.start()  # only now: what cannot listen claims no job that it would put down
+    return url
 
 
 def _answers(backend: Backend, door: Door, application: Application, signed: bool) -> Callable[[Request], Response]:

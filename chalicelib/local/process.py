@@ -129,13 +129,16 @@ def _credentials(world: World, data_dir: Path | None) -> str:
 
 
 def require_models(settings: Settings) -> None:
-    """Raises SetupError where the core pack is missing or not as it was built."""
+    """Raises SetupError where the core pack is missing, or a model is not as this version builds it."""
     from ..modelkit import packs
 
-    core = next(listing for listing in packs.list_packs(settings.models) if listing.name == "core")
-    if not core.built:
-        names = ", ".join(state.name for state in core.models if state.state != "built")
-        raise SetupError(f"models of the core pack are missing or changed ({names}): run `lookalike models pull`")
+    for pack in packs.list_packs(settings.models):
+        wrong = [state.name for state in pack.models if state.state != "built"]
+        if wrong and (pack.name == "core" or any(state.state == "damaged" for state in pack.models)):
+            raise SetupError(
+                f"models of the {pack.name} pack are missing or changed ({', '.join(wrong)}): "
+                f"run `lookalike models pull {pack.name}`"
+            )
 
 
 def leave_the_users_aws() -> None:

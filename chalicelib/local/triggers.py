@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import msgspec
 
-from ..errors import LimitExceededException
+from ..errors import LimitExceededException, ProvisionedThroughputExceededException
 from ..telemetry import logger
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ class Triggers:
         try:
             self._handlers[handler](event, None)
             self._troubles.pop(key, None)
-        except LimitExceededException as error:  # no failure: there is room again when some job has ended
+        except (
+            LimitExceededException,
+            ProvisionedThroughputExceededException,
+        ) as error:  # no failure: it waits
             self._troubles[key] = Trouble(attempt + 1, str(error), parked=False)
             self._later(self._delays[-1], partial(self._attempt, handler, event, attempt))
             return

@@ -44,7 +44,8 @@ class Workers:
         """Put down the work under way, so that it is taken up again at the next start, and wait for that."""
         self._stopping.set()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # else it was never started
+                thread.join()
 
     def _work(self) -> None:
         while not self._stopping.is_set():

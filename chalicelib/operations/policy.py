@@ -80,8 +80,9 @@ def expire(head: Head, backend: Backend) -> int:
     """Erase the faces of a collection whose time is over; returns how many."""
     if (kept := policy_of(head).retention) is None:
         return 0
-    expired = backend.store.erasure.expire(head, backend.clock() - kept)
+    expired = backend.store.erasure.expire(
+        head, backend.clock() - kept, lambda face_ids: matches.forget(face_ids, backend)
+    )
     if expired:
         refresh(head, backend)
-        matches.forget(expired, backend)
     return len(expired)

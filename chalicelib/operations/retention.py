@@ -30,7 +30,7 @@ def sweep(backend: Backend, seconds: float = 5.0) -> dict[str, int]:
         try:
             return step()
         except Exception as error:  # whatever it is, the next collection shall be swept
-            logger.warning("%s could not be swept, and is tried again: %r", what, error)
+            logger.warning("%s could not be swept, and is tried again: %r", what, error, exc_info=error)
             failures.append(error)
             return None
 

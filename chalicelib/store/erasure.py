@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -53,16 +53,23 @@ class Erasure:
                     self._associations.remove(head, user, of_user, Once("DisassociateFaces", {}))
         return users
 
-    def expire(self, head: Head, before: datetime) -> list[str]:
-        """Erase the faces that were indexed before then; returns their FaceIds."""
+    def expire(
+        self, head: Head, before: datetime, forget: Callable[[Sequence[str]], object] | None = None
+    ) -> list[str]:
+        """Erase the faces that were indexed before then; returns their FaceIds.
+
+        `forget` erases what else names them. It comes first: who is stopped between finds them again.
+        """
         limit = before.timestamp()
         if head.uid in self._oldest and self._oldest[head.uid].indexed >= limit:
             return []
         expired, oldest = self._expired(head, limit)
         if expired:
+            if forget is not None:
+                forget(expired)
             self.erase(head, expired)
         if oldest.record >= head.swept + BATCH:  # else it costs less to read them again
-            self._ledger.change(head, partial(_swept, oldest.record))
+            self._ledger.change(head, partial(_swept, head.uid, oldest.record))
         if len(self._oldest) > 4096:
             self._oldest.clear()
         self._oldest[head.uid] = oldest
@@ -82,6 +89,7 @@ class Erasure:
         return expired, _Oldest(length(head, "faces"), limit)
 
 
-def _swept(record: int, head: Head, draft: Draft, again: bool) -> None:
-    """Draft that no process need read what is before the record."""
-    draft.swept = record
+def _swept(uid: str, record: int, head: Head, draft: Draft, again: bool) -> None:
+    """Draft that no process need read what is before the record; not for a collection of that name made meanwhile."""
+    if head.uid == uid:
+        draft.swept = record

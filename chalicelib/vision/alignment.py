@@ -42,8 +42,8 @@ def square_region(centre: Floats, side: float, angle: float, size: int) -> NDArr
 def inverse(transform: Floats) -> NDArray[np.float64]:
     """The transform back."""
     (a, b, x), (c, d, y) = transform.tolist()
-    whole = a * d - b * c
-    turned: NDArray[np.float64] = np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) / whole
+    share = 1 / (a * d - b * c)
+    turned: NDArray[np.float64] = np.array([[d, -b, b * y - d * x], [-c, a, c * x - a * y]]) * share
     return turned
 
 

@@ -1,7 +1,7 @@
 """What a picture shows, by EfficientNet-Lite0: the classes of ImageNet-1k in several views.
 
 One look at the middle names one object. A picture often holds several, so the same network also sees squares
-along the longer side and a grid of tiles, all in one run.
+along the longer side and a grid of tiles.
 """
 
 from __future__ import annotations

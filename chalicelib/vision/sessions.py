@@ -35,8 +35,9 @@ class Sessions:
     def __init__(self, models: Path, threads: int = 0) -> None:
         """`models` is the folder of built packs, `threads` what one run may use (0: as many as there are cores)."""
         self._models = models
-        self._threads = threads or os.cpu_count() or 1
-        self._workers = ThreadPoolExecutor(self._threads, "vision")
+        cores = os.cpu_count() or 1
+        self._threads = threads or cores
+        self._workers = ThreadPoolExecutor(max(cores, self._threads), "vision")  # for the runs of all callers
         self._open: dict[str, InferenceSession] = {}
         self._lock = threading.Lock()
 
@@ -46,9 +47,10 @@ class Sessions:
         return outputs
 
     def spread(self, look: Callable[[Sequence[T]], R], items: Sequence[T], most: int) -> list[R]:
-        """What `look` gives for each part of `items`: as many parts as threads, of at most `most` items, side by side.
+        """What `look` gives for each part of one or more `items`, in their order, looked at side by side.
 
-        For models that run on one thread each. `look` must not spread again: it would wait for itself.
+        There are as many parts as threads, or more, so that none has more than `most` items. For models that run on one
+        thread each. `look` must not spread again: it would wait for itself.
         """
         count = min(len(items), max(self._threads, -(-len(items) // most)))
         parts = [items[start:end] for start, end in pairwise(len(items) * part // count for part in range(count + 1))]

@@ -58,6 +58,13 @@ def refused(*arguments: str, **environ: str) -> str:
     return line
 
 
+def test_a_pack_of_another_version_is_told(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "core").symlink_to(models / "core")
+    (tmp_path / "faces-fast").mkdir()
+    (tmp_path / "faces-fast" / "yunet.onnx").write_bytes(b"as an earlier version built it")
+    assert "lookalike models pull faces-fast" in refused("serve", "--memory", LOOKALIKE_MODELS=str(tmp_path))
+
+
 @pytest.mark.usefixtures("models")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_what_to_export_and_stops_cleanly(number: signal.Signals) -> None:

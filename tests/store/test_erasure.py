@@ -48,3 +48,13 @@ def test_what_was_swept_stays_known_when_the_collection_changes(store: Store, he
     add(store, head, 7, 8, now=NOW + timedelta(days=2))
     assert swept >= BATCH
     assert int(store.collections.get("people").swept) == swept
+
+
+def test_a_collection_made_anew_meanwhile_is_not_taken_for_swept(store: Store, head: Head) -> None:
+    for number in range(BATCH):
+        add(store, head, number)
+    old = store.collections.get("people")
+    store.collections.delete("people")
+    store.collections.create("people", "7.0", {}, NOW)
+    store.erasure.expire(old, NOW + timedelta(days=1))
+    assert int(store.collections.get("people").swept) == 0

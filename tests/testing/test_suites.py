@@ -54,7 +54,7 @@ def test_missing_models_fail_each_test_in_one_line(installed: Installed, project
     asked = command(installed, "kept")
     told = installed.run(*asked, cwd=project, check=False, LOOKALIKE_MODELS=str(project / "none")).stdout
     assert "lookalike: models of the core pack are missing" in told
-    assert "run `lookalike models pull`" in told
+    assert "run `lookalike models pull core`" in told
     assert "Traceback" not in told
 
 
