@@ -62,7 +62,7 @@ def test_missing_models_are_one_error_that_says_what_to_do(
     )
     assert ended.returncode == 1
     last = ended.stderr.splitlines()[-1]
-    assert "run `lookalike models pull`" in last
+    assert "run `lookalike models pull core`" in last
     assert program == "python" or ended.stderr.count("\n") == 1
 
 
