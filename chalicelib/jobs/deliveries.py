@@ -18,6 +18,8 @@ from ..store.jobs import JobHeldError
 from ..telemetry import logger
 from .worker import StoppedError
 
+NO_ROOM = (LimitExceededException, ProvisionedThroughputExceededException)
+"""What is no failure: 20 jobs are open, or the collection is busy, and there will be room."""
 AGAIN = (1, 5, 30, 120, 600)
 """Seconds until a message whose handler raised comes back: the first time, the second, and so on. The queue's own
 visibility timeout is as long as the longest job, which is too long to wait for what has failed already."""
@@ -58,7 +60,7 @@ def _put_anew(record: Mapping[str, Any], error: Exception, queue: Queue) -> bool
     """Whether nothing failed, and another message has taken this one's place."""
     if isinstance(error, JobHeldError):
         seconds = int(error.seconds) + 1
-    elif isinstance(error, LimitExceededException | ProvisionedThroughputExceededException):
+    elif isinstance(error, NO_ROOM):
         seconds = random.randint(*PAUSE)
     else:
         return False

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import msgspec
 
-from ..errors import LimitExceededException, ProvisionedThroughputExceededException
+from ..jobs.deliveries import NO_ROOM
 from ..telemetry import logger
 
 if TYPE_CHECKING:
@@ -104,10 +104,7 @@ class Triggers:
         try:
             self._handlers[handler](event, None)
             self._troubles.pop(key, None)
-        except (
-            LimitExceededException,
-            ProvisionedThroughputExceededException,
-        ) as error:  # no failure: it waits
+        except NO_ROOM as error:
             self._troubles[key] = Trouble(attempt + 1, str(error), parked=False)
             self._later(self._delays[-1], partial(self._attempt, handler, event, attempt))
             return

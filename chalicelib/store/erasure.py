@@ -53,9 +53,7 @@ class Erasure:
                     self._associations.remove(head, user, of_user, Once("DisassociateFaces", {}))
         return users
 
-    def expire(
-        self, head: Head, before: datetime, forget: Callable[[Sequence[str]], object] | None = None
-    ) -> list[str]:
+    def expire(self, head: Head, before: datetime, forget: Callable[[Sequence[str]], object]) -> list[str]:
         """Erase the faces that were indexed before then; returns their FaceIds.
 
         `forget` erases what else names them. It comes first: who is stopped between finds them again.
@@ -65,8 +63,7 @@ class Erasure:
             return []
         expired, oldest = self._expired(head, limit)
         if expired:
-            if forget is not None:
-                forget(expired)
+            forget(expired)
             self.erase(head, expired)
         if oldest.record >= head.swept + BATCH:  # else it costs less to read them again
             self._ledger.change(head, partial(_swept, head.uid, oldest.record))

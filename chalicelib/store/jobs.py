@@ -168,14 +168,15 @@ class Jobs:
         return list(dict.fromkeys((*found, *(job_id for job_id in self.open() if self.get(job_id) is None))))
 
     def forget(self, key: str) -> None:
-        """Remove a job, or a token, that has expired; an open one makes room."""
+        """Remove a job, or a token, that has expired; an open one makes room. A token used again meanwhile stays."""
         while True:
             try:
                 with TransactWrite(connection=self._connection) as transaction:
-                    transaction.delete(self._rows(key))
+                    transaction.delete(self._rows(key), self._over())
                     transaction.update(self._rows(_OPEN), [self._rows.jobs.delete({key})])
             except TransactWriteError as error:
-                refused(error)
+                if refused(error)[0] == "ConditionalCheckFailed":
+                    return
             else:
                 return
 
@@ -198,8 +199,11 @@ class Jobs:
             transaction.update(rows(_OPEN), [rows.jobs.add({job.id})], room)
             if token is not None:
                 named = rows(_token(job.analysis, token), content=f"{digest} {job.id}", expires=_time(expires))
-                free = rows.key.does_not_exist() | (rows.expires < _time(int(self._clock())))
-                transaction.save(named, free)
+                transaction.save(named, self._over())
+
+    def _over(self) -> Any:
+        """The condition that a row is not there, or that its time is over."""
+        return self._rows.key.does_not_exist() | (self._rows.expires <= _time(int(self._clock())))
 
     def _of_token(self, analysis: str, token: str, digest: str) -> Job | None:
         try:

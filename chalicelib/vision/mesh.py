@@ -80,8 +80,7 @@ class FaceMesh:
 
     def fit(self, picture: Picture, found: Detections) -> Meshes:
         """The meshes of `found`, in its order."""
-        sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(1) * _MARGIN
-        picture.reduced(float(sides.min()) / CROP)  # read once, as finely as the smallest face needs, before all ask
+        picture.reduced(float(_sides(found).min()) / CROP)  # once, as finely as the smallest face needs, before all ask
         parts = self._sessions.spread(
             lambda rows: self._fit(picture, Detections(*(part[list(rows)] for part in found))),
             range(len(found.boxes)),
@@ -92,7 +91,7 @@ class FaceMesh:
     def _fit(self, picture: Picture, found: Detections) -> Meshes:
         """The meshes in crops that the detector's eyes turn upright, and where they turn out not to be, their own."""
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-        sides = (found.boxes[:, 2:] - found.boxes[:, :2]).max(1) * _MARGIN
+        sides = _sides(found)
         angles = _angles(found.points[:, 0], found.points[:, 1])
         meshes = self._look(picture, centres, sides, angles)
         eyes = (meshes.points[:, corners, :2].mean(1) for corners in (_LEFT_CORNERS, _RIGHT_CORNERS))
@@ -113,6 +112,12 @@ class FaceMesh:
             face[:, :2] = apply(inverse(region), face[:, :2])
             face[:, 2] *= side / CROP
         return Meshes(points, 1 / (1 + np.exp(-flags[:, 0].astype(np.float64))), crops)
+
+
+def _sides(found: Detections) -> Points:
+    """[n]: of the square regions around the faces, in the picture's pixels."""
+    sides: Points = (found.boxes[:, 2:] - found.boxes[:, :2]).max(1) * _MARGIN
+    return sides
 
 
 def _angles(left: Points, right: Points) -> Points:

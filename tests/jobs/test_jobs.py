@@ -152,6 +152,16 @@ def test_after_seven_days_nothing_is_left(place: Place) -> None:
     assert sweep(place.jobs, results) == 0
 
 
+def test_a_token_used_again_while_it_is_swept_stays(place: Place) -> None:
+    place.start(ClientRequestToken="t")
+    place.clock.now += 7 * 24 * 3600 + 1
+    over = place.jobs.expired()
+    job_id = place.start(ClientRequestToken="t")
+    for key in over:
+        place.jobs.forget(key)
+    assert place.start(ClientRequestToken="t") == job_id
+
+
 def test_what_dynamodb_removed_gives_its_place_back(place: Place) -> None:
     """A job whose message was given up stays open, and its item goes by the table's time to live."""
     for _ in range(20):

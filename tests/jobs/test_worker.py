@@ -16,11 +16,12 @@ class Killed(BaseException):
     """The worker's process ends here: nothing is caught, nothing put down."""
 
 
+def die(_job: Job, _progress: Progress) -> dict[str, Any]:
+    raise Killed
+
+
 class TestDeath:
     def test_in_the_middle(self, place: Place) -> None:
-        def die(_job: Job, _progress: Progress) -> dict[str, Any]:
-            raise Killed
-
         job_id = place.start()
         with pytest.raises(Killed):
             worker(place, die).run(job_id)
@@ -61,9 +62,6 @@ class TestDeath:
         assert len(place.messages()) == 1
 
     def test_a_job_that_kills_its_workers_fails_at_last(self, place: Place) -> None:
-        def die(_job: Job, _progress: Progress) -> dict[str, Any]:
-            raise Killed
-
         job_id = place.start()
         for _ in range(5):
             with pytest.raises(Killed):

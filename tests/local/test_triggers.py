@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chalice.app import Chalice, S3Event
 
-from chalicelib.errors import LimitExceededException
+from chalicelib.errors import LimitExceededException, ProvisionedThroughputExceededException, ServiceError
 from chalicelib.local.moto.aws import Aws
 from chalicelib.local.triggers import Triggers, Trouble
 
@@ -80,13 +80,14 @@ def test_a_failing_handler_is_tried_again(aws: Aws) -> None:
     assert letters(aws) == []
 
 
-def test_who_finds_too_many_jobs_waits_as_long_as_it_takes(aws: Aws) -> None:
+@pytest.mark.parametrize("no_room", [LimitExceededException, ProvisionedThroughputExceededException])
+def test_who_finds_no_room_waits_as_long_as_it_takes(aws: Aws, no_room: type[ServiceError]) -> None:
     attempts: list[str] = []
 
     def handle(event: S3Event) -> None:
         attempts.append(event.key)
         if len(attempts) < 12:
-            raise LimitExceededException
+            raise no_room
 
     with triggers(aws, handle, events=["s3:ObjectCreated:*"]) as running:
         running(event("film.mp4"))
