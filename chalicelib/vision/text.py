@@ -37,7 +37,8 @@ _SURE = 0.95
 _LEGIBLE = 0.5
 _FILLING = 0.4
 """Of the picture: a single character as large as that is a shape taken for one. Of 120 photos of things, animals and
-people, 17 had one, at confidences up to 97."""
+people, 17 had one, at confidences up to 97. The price: of the 37 single characters among ICDAR's cut-out words, which
+fill theirs, 20 are read instead of 33."""
 
 
 @dataclass(frozen=True, slots=True)
