@@ -14,6 +14,7 @@ const state = {
   photo: null,
   seen: new Map(),
   on: new Set(ANALYSES.map((each) => each.id)),
+  show: () => {},
   redraw: () => {},
   least: 50,
   landmarks: true,
@@ -23,23 +24,23 @@ export async function look(main) {
   const region = await regionOf();
   const page = h("div");
   main.append(head("Look", "Drop a photo: every answer is drawn on it, with the response and the call to copy."), page);
-  draw(page, region);
+  state.show = () => draw(page, region); // a photo may be read when the view was left and opened again
+  state.show();
 }
 
-async function open(files, page, region) {
+async function open(files) {
   try {
     state.photo = await Photo.of(files[0]);
   } catch (error) {
     return tell(error.message);
   }
   state.seen = new Map();
-  return draw(page, region);
+  return state.show();
 }
 
 function draw(page, region) {
-  const take = (files) => open(files, page, region);
   if (!state.photo) {
-    fill(page, dropPlace(take));
+    fill(page, dropPlace(open));
     page.firstChild.classList.add("tall");
     return;
   }
@@ -63,7 +64,7 @@ function draw(page, region) {
     ["Response", inspected.response],
     ["Code", inspected.code],
   ];
-  const another = dropPlace(take, { says: "Drop another photo", low: true });
+  const another = dropPlace(open, { says: "Drop another photo", low: true });
   const left = h("div.stack", h("div.row", chips), figure, settings(redraw), another);
   const right = h("section.panel.results", { "aria-label": "What was seen" }, tabs("What was seen", panels));
   fill(page, h("div.look", left, right));
